@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+#[macro_use]
+mod fault;
+
+pub mod backoff;
+pub mod list;
+pub mod rng;
+pub mod spin;
+pub mod sync;
+
+pub use crossbeam_utils::CachePadded;
+
+#[doc(hidden)]
+pub use fault::{injected, reached};

@@ -1,0 +1,186 @@
+//! The one door to std or loom. No other file of sisal asks which of the two it is built on.
+//!
+//! Knows nothing of what is built with it. The locks are parking_lot's (no poisoning, const), and no other crate names
+//! parking_lot. Where the two sides differ, this file holds the difference: cells are reached through `with`, a lock
+//! gives its guard and no `Result`, and constructors that loom cannot make const are declared by
+//! [`const_new!`](crate::const_new).
+
+pub use imp::*;
+
+/// Declares functions that are `const fn` over std and plain `fn` over loom, whose atomics have no const constructor.
+#[cfg(not(sisal_loom))]
+#[macro_export]
+macro_rules! const_new {
+    ($($(#[$attribute:meta])* $visibility:vis const fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty $body:block)*) => {
+        $($(#[$attribute])* $visibility const fn $name($($argument: $type),*) -> $result $body)*
+    };
+}
+
+/// Declares functions that are `const fn` over std and plain `fn` over loom, whose atomics have no const constructor.
+#[cfg(sisal_loom)]
+#[macro_export]
+macro_rules! const_new {
+    ($($(#[$attribute:meta])* $visibility:vis const fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty $body:block)*) => {
+        $($(#[$attribute])* $visibility fn $name($($argument: $type),*) -> $result $body)*
+    };
+}
+
+#[cfg(not(sisal_loom))]
+mod imp {
+    pub use crate::spin::{SpinGuard, SpinLock};
+    pub use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub use std::sync::Arc;
+    pub use std::{hint, thread};
+
+    /// Atomics and fences.
+    pub mod atomic {
+        pub use std::sync::atomic::{
+            AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+        };
+    }
+
+    /// A cell that loom can watch: `std::cell::UnsafeCell` behind closures.
+    #[derive(Debug, Default)]
+    pub struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        /// A cell that holds `value`.
+        pub const fn new(value: T) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
+        /// Calls `f` with a pointer for reading.
+        #[inline(always)]
+        pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        /// Calls `f` with a pointer for writing.
+        #[inline(always)]
+        pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            f(self.0.get())
+        }
+
+        /// The value, taken out of the cell.
+        pub fn into_inner(self) -> T {
+            self.0.into_inner()
+        }
+    }
+
+    /// Waits for a notice and gives the lock away meanwhile. May return early.
+    pub fn wait<T>(condvar: &Condvar, guard: &mut MutexGuard<'_, T>) {
+        condvar.wait(guard);
+    }
+
+    /// [`wait`], at the longest until `deadline`; `true` if that came first.
+    pub fn wait_until<T>(
+        condvar: &Condvar,
+        guard: &mut MutexGuard<'_, T>,
+        deadline: std::time::Instant,
+    ) -> bool {
+        condvar.wait_until(guard, deadline).timed_out()
+    }
+}
+
+#[cfg(sisal_loom)]
+mod imp {
+    pub use loom::sync::{Arc, Condvar};
+    pub use loom::{hint, thread};
+    use std::ops::{Deref, DerefMut};
+
+    /// Atomics and fences.
+    pub mod atomic {
+        pub use loom::sync::atomic::{
+            AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+        };
+    }
+
+    /// A cell that loom watches.
+    #[derive(Debug, Default)]
+    pub struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        /// A cell that holds `value`.
+        pub fn new(value: T) -> Self {
+            Self(loom::cell::UnsafeCell::new(value))
+        }
+
+        /// Calls `f` with a pointer for reading.
+        pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+            self.0.with(f)
+        }
+
+        /// Calls `f` with a pointer for writing.
+        pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            self.0.with_mut(f)
+        }
+
+        /// The value, taken out of the cell.
+        pub fn into_inner(self) -> T {
+            self.0.into_inner()
+        }
+    }
+
+    /// A lock that spins in earnest multiplies the executions of every model; what it promises is a mutex.
+    pub type SpinLock<T> = Mutex<T>;
+    /// The guard of a [`SpinLock`].
+    pub type SpinGuard<'a, T> = MutexGuard<'a, T>;
+
+    /// loom's mutex without the `Result`.
+    #[derive(Debug, Default)]
+    pub struct Mutex<T>(loom::sync::Mutex<T>);
+
+    /// The guard of a [`Mutex`].
+    pub struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
+
+    impl<T> Mutex<T> {
+        /// A mutex that holds `value`.
+        pub fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        /// Waits for the lock.
+        pub fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(Some(self.0.lock().unwrap()))
+        }
+
+        /// The guard, if nobody has it.
+        pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
+        }
+
+        /// The value, which nobody else can reach.
+        pub fn get_mut(&mut self) -> &mut T {
+            self.0.get_mut().unwrap()
+        }
+    }
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+        fn deref(&self) -> &T {
+            self.0.as_ref().unwrap()
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().unwrap()
+        }
+    }
+
+    /// Waits for a notice and gives the lock away meanwhile. May return early.
+    pub fn wait<T>(condvar: &Condvar, guard: &mut MutexGuard<'_, T>) {
+        let inner = guard.0.take().unwrap();
+        guard.0 = Some(condvar.wait(inner).unwrap());
+    }
+
+    /// [`wait`], whose deadline loom never lets pass: it has no clock.
+    pub fn wait_until<T>(
+        condvar: &Condvar,
+        guard: &mut MutexGuard<'_, T>,
+        _deadline: std::time::Instant,
+    ) -> bool {
+        wait(condvar, guard);
+        false
+    }
+}
