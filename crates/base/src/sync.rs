@@ -25,6 +25,32 @@ macro_rules! const_new {
     };
 }
 
+/// Declares a thread-local: `static` for one with a const initial value, `lazy static` for one made at its first use.
+/// Under loom, whose threads share one OS thread, it is loom's own.
+#[cfg(not(sisal_loom))]
+#[macro_export]
+macro_rules! thread_slot {
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $init:expr;) => {
+        ::std::thread_local! { $(#[$attribute])* $visibility static $name: $type = const { $init }; }
+    };
+    ($(#[$attribute:meta])* $visibility:vis lazy static $name:ident: $type:ty = $init:expr;) => {
+        ::std::thread_local! { $(#[$attribute])* $visibility static $name: $type = $init; }
+    };
+}
+
+/// Declares a thread-local: `static` for one with a const initial value, `lazy static` for one made at its first use.
+/// Under loom, whose threads share one OS thread, it is loom's own.
+#[cfg(sisal_loom)]
+#[macro_export]
+macro_rules! thread_slot {
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $init:expr;) => {
+        $crate::sync::loom_thread_local! { $(#[$attribute])* $visibility static $name: $type = $init; }
+    };
+    ($(#[$attribute:meta])* $visibility:vis lazy static $name:ident: $type:ty = $init:expr;) => {
+        $crate::sync::loom_thread_local! { $(#[$attribute])* $visibility static $name: $type = $init; }
+    };
+}
+
 #[cfg(not(sisal_loom))]
 mod imp {
     pub use crate::spin::{SpinGuard, SpinLock};
@@ -85,6 +111,8 @@ mod imp {
 #[cfg(sisal_loom)]
 mod imp {
     pub use loom::sync::{Arc, Condvar};
+    #[doc(hidden)]
+    pub use loom::thread_local as loom_thread_local;
     pub use loom::{hint, thread};
     use std::ops::{Deref, DerefMut};
 

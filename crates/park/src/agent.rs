@@ -1,0 +1,194 @@
+//! Who is running now: a fiber or a bare OS thread, behind one trait.
+//!
+//! Knows nothing of fibers, queues, timers or runtimes. The scheduler installs a fiber's agent around each resume; where
+//! none is installed, the agent is the OS thread itself.
+//!
+//! Nobody keeps an agent or a waker across a user's code.
+
+use crate::{Reason, Waker, Word, thread};
+use sisal_base::thread_slot;
+use std::cell::Cell;
+use std::fmt;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr::NonNull;
+use std::time::Instant;
+
+/// Why a park has returned. Only a hint: each wait looks again at what it waits for.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A wake, or for no reason.
+    Woken,
+    /// The deadline has passed.
+    TimedOut,
+    /// The agent was cancelled, and this wait is one that can be.
+    Cancelled,
+}
+
+/// Whether a cancel ends a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancellable {
+    /// An operation that reports an error: it ends at once whenever its agent is cancelled.
+    Always,
+    /// An operation that reports none (`park`, `sleep`, a condition variable): a cancel makes one wait return early.
+    Once,
+    /// A lock, a join of scoped children, `blocking`: really waits.
+    Never,
+}
+
+/// The number of an agent, unique in the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AgentId(u64);
+
+impl AgentId {
+    /// The id of that number.
+    pub const fn from_u64(id: u64) -> Self {
+        Self(id)
+    }
+
+    /// The number.
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// Takes `count` numbers that nobody else gets, so that a worker numbers its fibers without a shared line.
+    pub fn reserve(count: u64) -> Range<u64> {
+        // Outside loom's view: numbers only have to differ.
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+        let first = NEXT.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+        first..first + count
+    }
+}
+
+impl fmt::Display for AgentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// What a primitive can ask of whoever runs it.
+pub trait Agent {
+    /// This agent's number.
+    fn id(&self) -> AgentId;
+
+    /// Waits until woken, until `deadline`, or until cancelled. May return early; a wake before it is not lost.
+    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome;
+
+    /// A right to wake this agent.
+    fn waker(&self) -> Waker;
+
+    /// This agent's word, for the permit of `fiber::park`.
+    fn word(&self) -> &Word;
+
+    /// Lets others run.
+    fn yield_now(&self);
+
+    /// Lets others run if this agent's time slice is used up.
+    fn spend(&self);
+
+    /// Runs `job` where it may block its OS thread, and waits for its end. `job` does not unwind.
+    fn blocking(&self, job: &mut (dyn FnMut() + Send));
+
+    /// The time.
+    fn now(&self) -> Instant;
+
+    /// A choice in `0..bound`.
+    fn choose(&self, bound: usize) -> usize;
+
+    /// Whether this agent was asked to end.
+    fn is_cancelled(&self) -> bool;
+}
+
+thread_slot! {
+    static INSTALLED: Cell<Option<NonNull<dyn Agent>>> = Cell::new(None);
+}
+
+/// Operations between two calls of [`Agent::spend`]: that many cost less than a look at the clock, and together far less
+/// than a time slice.
+const OPERATIONS_A_SPEND: u32 = 32;
+
+thread_slot! {
+    static OPERATIONS: Cell<u32> = Cell::new(0);
+}
+
+/// The installed agent. Never inlined, and opaque to the optimiser: the slot's *address* is that of one OS thread, and
+/// must not be remembered across a suspension, after which the caller may run on another. (An address that comes from a
+/// call without side effects is hoisted, inline or not: seen in the disassembly.)
+#[inline(never)]
+fn installed() -> Option<NonNull<dyn Agent>> {
+    opaque();
+    INSTALLED.with(Cell::get)
+}
+
+#[inline(always)]
+fn opaque() {
+    // SAFETY: no instruction. It only stops the optimiser from taking the function around it for a pure one.
+    #[cfg(not(miri))]
+    unsafe {
+        std::arch::asm!("", options(nostack, preserves_flags));
+    }
+}
+
+/// Installs `agent` as this OS thread's current one, and returns the one before.
+///
+/// # Safety
+/// `agent` lives until it is replaced here, and each call on it comes from the code that runs in its name.
+#[inline]
+pub unsafe fn install(agent: Option<NonNull<dyn Agent>>) -> Option<NonNull<dyn Agent>> {
+    INSTALLED.with(|slot| slot.replace(agent))
+}
+
+/// Calls `f` with whoever runs now: the installed agent, or else the OS thread.
+///
+/// ```
+/// let id = sisal_park::with_current(|agent| agent.id());
+/// assert_eq!(id, sisal_park::with_current(|agent| agent.id()));
+/// ```
+#[inline]
+pub fn with_current<R>(f: impl FnOnce(&dyn Agent) -> R) -> R {
+    match installed() {
+        // SAFETY: the promise of `install`: it lives while code runs in its name, which `f` does. The record of a fiber
+        // stays in place when the fiber itself is resumed on another thread.
+        Some(agent) => f(unsafe { agent.as_ref() }),
+        None => thread::with_own(f),
+    }
+}
+
+/// Counts an operation that did not wait, so that a loop of such operations gives way once its time slice is used up.
+#[inline]
+pub fn spend() {
+    let count = OPERATIONS.with(|operations| {
+        let count = operations.get().wrapping_add(1);
+        operations.set(count);
+        count
+    });
+    if count % OPERATIONS_A_SPEND == 0 {
+        spend_slow();
+    }
+}
+
+#[cold]
+fn spend_slow() {
+    with_current(|agent| agent.spend());
+}
+
+/// Runs `f` where it may block its OS thread: on a fiber elsewhere, on a bare thread right here. `f` may borrow from the
+/// caller's frame, so nothing cuts the wait short.
+///
+/// # Panics
+/// With the panic of `f`.
+pub fn blocking<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+    let mut job = Some(f);
+    let mut result = None;
+    with_current(|agent| {
+        agent.blocking(&mut || {
+            let job = job.take().expect("a blocking job runs once");
+            result = Some(catch_unwind(AssertUnwindSafe(job)));
+        });
+    });
+    match result.expect("a blocking job has run when `blocking` returns") {
+        Ok(value) => value,
+        Err(payload) => resume_unwind(payload),
+    }
+}

@@ -1,0 +1,205 @@
+//! The agent that an OS thread is to itself, wherever no other is installed. Needs no runtime.
+//!
+//! Knows nothing of fibers. It blocks in a condition variable, and its word follows the same table as a fiber's.
+//!
+//! Race, *wake between commit and wait*: A commits `PARKED`. B wins (`PARKED => QUEUED`), takes the gate, notifies nobody.
+//! A takes the gate, sees that it is no longer `PARKED`, and does not wait. B takes the gate between its transition and
+//! its notice, so A cannot be between its look and its wait.
+
+use crate::{Agent, AgentId, Cancellable, Commit, Outcome, Reason, Wake, WakeKind, Waker, WakerVTable, Word};
+use sisal_base::rng::Rng;
+use sisal_base::sync::{Arc, Condvar, Mutex, thread, wait, wait_until};
+use sisal_base::{fault, thread_slot};
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::time::Instant;
+
+/// The part of a bare thread that its wakers hold.
+struct Parker {
+    word: Word,
+    gate: Mutex<()>,
+    woken: Condvar,
+}
+
+/// A bare thread as an agent.
+pub struct ThreadAgent {
+    id: AgentId,
+    parker: Arc<Parker>,
+    choices: Rng,
+}
+
+thread_slot! {
+    lazy static OWN: ThreadAgent = ThreadAgent::new();
+}
+
+/// Calls `f` with this OS thread as the agent. Inside the destructors of thread-locals, where the thread's own record may
+/// be gone, with a new one.
+pub(crate) fn with_own<R>(f: impl FnOnce(&dyn Agent) -> R) -> R {
+    let mut f = Some(f);
+    let mut call = |agent: &ThreadAgent| f.take().map(|f| f(agent));
+    match OWN.try_with(&mut call) {
+        Ok(Some(result)) => result,
+        _ => call(&ThreadAgent::new()).expect("called once"),
+    }
+}
+
+impl ThreadAgent {
+    /// A record for the calling thread.
+    pub fn new() -> Self {
+        let id = AgentId::reserve(1).start;
+        let parker = Parker { word: Word::running(), gate: Mutex::new(()), woken: Condvar::new() };
+        Self { id: AgentId::from_u64(id), parker: Arc::new(parker), choices: Rng::new(id) }
+    }
+}
+
+impl Default for ThreadAgent {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for ThreadAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ThreadAgent").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Parker {
+    /// Blocks the OS thread, whose word is `PARKED`, until it is not; `false` if the deadline came first.
+    fn block(&self, deadline: Option<Instant>) -> bool {
+        let mut gate = self.gate.lock();
+        while self.word.is_parked() {
+            match deadline {
+                None => wait(&self.woken, &mut gate),
+                // A waker that is faster than `cancel_park` has won, and the wait counts as woken.
+                Some(deadline) => {
+                    if wait_until(&self.woken, &mut gate, deadline) && self.word.cancel_park() {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    fn wake(&self, kind: WakeKind) {
+        let answer = match kind {
+            WakeKind::Unpark => self.word.unpark(),
+            WakeKind::Back | WakeKind::Next => self.word.wake(),
+        };
+        if answer == Wake::Submit {
+            if !fault!("thread.wake.no_gate") {
+                drop(self.gate.lock());
+            }
+            self.woken.notify_one();
+        }
+    }
+}
+
+impl Agent for ThreadAgent {
+    fn id(&self) -> AgentId {
+        self.id
+    }
+
+    fn park(&self, deadline: Option<Instant>, _reason: Reason, _cancellable: Cancellable) -> Outcome {
+        if self.parker.word.commit() == Commit::Resume {
+            return Outcome::Woken;
+        }
+        if !self.parker.block(deadline) {
+            return Outcome::TimedOut;
+        }
+        self.parker.word.start();
+        Outcome::Woken
+    }
+
+    fn waker(&self) -> Waker {
+        let data = ManuallyDrop::new(Arc::clone(&self.parker));
+        // SAFETY: the waker owns that count of the `Arc`, and `Parker` is shared between threads.
+        unsafe { Waker::new((&raw const **data).cast(), &VTABLE) }
+    }
+
+    fn word(&self) -> &Word {
+        &self.parker.word
+    }
+
+    fn yield_now(&self) {
+        thread::yield_now();
+    }
+
+    /// The kernel slices a bare thread's time.
+    fn spend(&self) {}
+
+    fn blocking(&self, job: &mut (dyn FnMut() + Send)) {
+        job();
+    }
+
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn choose(&self, bound: usize) -> usize {
+        self.choices.below(bound)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+static VTABLE: WakerVTable = WakerVTable { clone: clone_parker, wake: wake_parker, drop: drop_parker };
+
+/// # Safety
+/// `data` is a waker's, so it owns a count of an `Arc<Parker>`.
+unsafe fn clone_parker(data: *const ()) {
+    // SAFETY: the caller's promise; the new count goes to the new waker.
+    let parker = ManuallyDrop::new(unsafe { Arc::from_raw(data.cast::<Parker>()) });
+    std::mem::forget(Arc::clone(&parker));
+}
+
+/// # Safety
+/// As [`clone_parker`].
+unsafe fn wake_parker(data: *const (), kind: WakeKind) {
+    // SAFETY: the caller's promise: the waker's count keeps the parker alive during the call.
+    unsafe { &*data.cast::<Parker>() }.wake(kind);
+}
+
+/// # Safety
+/// As [`clone_parker`], and the count is given back here.
+unsafe fn drop_parker(data: *const ()) {
+    // SAFETY: the caller's promise.
+    drop(unsafe { Arc::from_raw(data.cast::<Parker>()) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::with_current;
+    use std::time::Duration;
+
+    #[test]
+    fn a_thread_waits_until_woken() {
+        let waker = with_current(|agent| agent.waker());
+        let helper = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(5));
+            waker.wake();
+        });
+        assert_eq!(with_current(|agent| agent.park(None, Reason::Park, Cancellable::Never)), Outcome::Woken);
+        helper.join().unwrap();
+    }
+
+    #[test]
+    fn a_thread_waits_until_its_deadline() {
+        with_current(|agent| {
+            let deadline = agent.now() + Duration::from_millis(5);
+            while agent.park(Some(deadline), Reason::Sleep, Cancellable::Never) != Outcome::TimedOut {}
+            assert!(agent.now() >= deadline);
+        });
+    }
+
+    #[test]
+    fn wakers_outlive_their_thread() {
+        let waker = std::thread::spawn(|| with_current(|agent| agent.waker())).join().unwrap();
+        waker.clone().wake();
+        waker.wake_next();
+    }
+}
