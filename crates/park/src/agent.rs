@@ -98,6 +98,10 @@ pub trait Agent {
 
     /// Whether this agent was asked to end.
     fn is_cancelled(&self) -> bool;
+
+    /// How many times it may look again before it parks. None for a fiber, whose worker has others to run; a bare thread
+    /// has nothing better to do, and a park costs it some 10,000 ns.
+    fn spins(&self) -> u32;
 }
 
 thread_slot! {

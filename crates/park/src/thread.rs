@@ -14,6 +14,9 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::time::Instant;
 
+/// Looks of a bare thread before it parks: about 5 µs, less than the park and the wake-up would cost.
+const LOOKS_BEFORE_PARK: u32 = 100;
+
 /// The part of a bare thread that its wakers hold.
 struct Parker {
     word: Word,
@@ -143,6 +146,10 @@ impl Agent for ThreadAgent {
 
     fn is_cancelled(&self) -> bool {
         false
+    }
+
+    fn spins(&self) -> u32 {
+        LOOKS_BEFORE_PARK
     }
 }
 
