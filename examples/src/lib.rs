@@ -1,1 +1,6 @@
-//! examples of sisal.
+//! What the example programs share: a small HTTP/1.1 and the manners of a server.
+//!
+//! The programs themselves stand beside this folder, one file each, in reading order.
+
+pub mod http;
+pub mod server;

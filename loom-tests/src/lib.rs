@@ -1,1 +1,23 @@
-//! loom-tests of sisal.
+#![doc = include_str!("../README.md")]
+
+#[cfg(sisal_loom)]
+pub mod bell;
+#[cfg(sisal_loom)]
+pub mod child;
+#[cfg(sisal_loom)]
+pub mod crew;
+#[cfg(sisal_loom)]
+pub mod harness;
+#[cfg(sisal_loom)]
+pub mod ledger;
+pub mod sources;
+pub mod tables;
+
+#[cfg(sisal_loom)]
+pub use bell::Bell;
+#[cfg(sisal_loom)]
+pub use crew::Crew;
+#[cfg(sisal_loom)]
+pub use harness::{Bounds, model};
+#[cfg(sisal_loom)]
+pub use ledger::Ledger;

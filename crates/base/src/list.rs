@@ -92,6 +92,12 @@ impl<T: Linked> List<T> {
         self.head
     }
 
+    /// Whether there is one node and no other.
+    #[inline]
+    pub fn is_single(&self) -> bool {
+        self.head.is_some() && self.head == self.tail
+    }
+
     /// Links `node` behind all others.
     ///
     /// # Safety
@@ -112,6 +118,28 @@ impl<T: Linked> List<T> {
             None => self.head = Some(node),
         }
         self.tail = Some(node);
+    }
+
+    /// Links `node` before all others.
+    ///
+    /// # Safety
+    /// As [`push_back`](Self::push_back).
+    ///
+    /// # Panics
+    /// If the node is linked already.
+    #[inline]
+    pub unsafe fn push_front(&mut self, node: NonNull<T>) {
+        // SAFETY: the caller's promise; the links belong to this list from here on (invariant 3).
+        let links = unsafe { T::links(node).as_ref() };
+        assert!(!links.linked.replace(true), "a node can be in one list only");
+        links.next.set(self.head);
+        links.prev.set(None);
+        match self.head {
+            // SAFETY: a linked node lives (invariant 2).
+            Some(head) => unsafe { T::links(head).as_ref() }.prev.set(Some(node)),
+            None => self.tail = Some(node),
+        }
+        self.head = Some(node);
     }
 
     /// Unlinks the oldest node.
@@ -210,7 +238,11 @@ mod tests {
             assert!(list.remove(NonNull::from(&nodes[3])));
         }
         assert_eq!(values(&list), [0, 1]);
-        assert!(list.pop_front().is_some() && list.pop_front().is_some() && list.pop_front().is_none());
+        // SAFETY: in no list since `remove`; `nodes` outlives `list`.
+        unsafe { list.push_front(NonNull::from(&nodes[3])) };
+        assert_eq!(values(&list), [3, 0, 1]);
+        assert!(list.pop_front().is_some() && list.pop_front().is_some() && list.is_single());
+        assert!(list.pop_front().is_some() && list.pop_front().is_none() && !list.is_single());
         assert!(list.is_empty() && !nodes[0].links.is_linked());
     }
 }

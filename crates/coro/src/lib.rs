@@ -1,1 +1,22 @@
 #![doc = include_str!("../README.md")]
+
+mod alt_stack;
+mod cache;
+mod class;
+mod guard;
+mod os;
+pub mod overflow;
+mod pool;
+mod refusal;
+mod shelf;
+mod slabs;
+mod stack;
+mod switch;
+
+pub use alt_stack::AltStack;
+pub use cache::Cache;
+pub use class::Class;
+pub use guard::GuardKind;
+pub use pool::{Pool, PoolStats};
+pub use stack::{HEADER_BYTES, Stack};
+pub use switch::{Resumable, Resumed, SendResumable, Suspender, call_on};

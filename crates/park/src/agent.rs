@@ -162,14 +162,20 @@ pub fn with_current<R>(f: impl FnOnce(&dyn Agent) -> R) -> R {
 /// Counts an operation that did not wait, so that a loop of such operations gives way once its time slice is used up.
 #[inline]
 pub fn spend() {
-    let count = OPERATIONS.with(|operations| {
+    if count_operation() % OPERATIONS_A_SPEND == 0 {
+        spend_slow();
+    }
+}
+
+/// Not inlined for the same reason as [`installed`].
+#[inline(never)]
+fn count_operation() -> u32 {
+    opaque();
+    OPERATIONS.with(|operations| {
         let count = operations.get().wrapping_add(1);
         operations.set(count);
         count
-    });
-    if count % OPERATIONS_A_SPEND == 0 {
-        spend_slow();
-    }
+    })
 }
 
 #[cold]

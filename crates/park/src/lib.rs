@@ -2,7 +2,9 @@
 
 pub mod agent;
 pub mod completion;
+pub mod join;
 mod reason;
+mod selectable;
 pub mod thread;
 pub mod wait_queue;
 mod waker;
@@ -10,7 +12,9 @@ mod word;
 
 pub use agent::{Agent, AgentId, Cancellable, Outcome, blocking, spend, with_current};
 pub use completion::Completion;
+pub use join::{Completed, Dropped, JoinState};
 pub use reason::Reason;
-pub use wait_queue::{Ticket, WaitQueue, Waiter, WakeBatch};
+pub use selectable::Selectable;
+pub use wait_queue::{Claimed, Ticket, WaitQueue, Waiter, WakeBatch};
 pub use waker::{WakeKind, Waker, WakerVTable};
 pub use word::{Commit, Wake, Word};

@@ -23,12 +23,22 @@ pub enum Reason {
     Send(usize),
     /// A message in the channel at this address.
     Recv(usize),
+    /// Whichever of so many arms comes first.
+    Select(usize),
     /// The lock at this address.
     Lock(usize),
     /// A notice of the condition variable at this address.
     Condvar(usize),
     /// A wait group at this address.
     WaitGroup(usize),
+    /// The others of the barrier at this address.
+    Barrier(usize),
+    /// Permits of the semaphore at this address.
+    Semaphore(usize),
+    /// The one who initialises what the `Once` at this address guards.
+    Once(usize),
+    /// A notice of the `Notify` at this address.
+    Notify(usize),
     /// Data on this file descriptor.
     Readable(i32),
     /// Room in this file descriptor.
@@ -45,9 +55,14 @@ impl fmt::Display for Reason {
             Reason::Blocking => f.write_str("blocking pool"),
             Reason::Send(address) => write!(f, "send on channel {address:#x}"),
             Reason::Recv(address) => write!(f, "recv on channel {address:#x}"),
+            Reason::Select(arms) => write!(f, "select over {arms}"),
             Reason::Lock(address) => write!(f, "lock {address:#x}"),
             Reason::Condvar(address) => write!(f, "condvar {address:#x}"),
             Reason::WaitGroup(address) => write!(f, "wait group {address:#x}"),
+            Reason::Barrier(address) => write!(f, "barrier {address:#x}"),
+            Reason::Semaphore(address) => write!(f, "semaphore {address:#x}"),
+            Reason::Once(address) => write!(f, "once {address:#x}"),
+            Reason::Notify(address) => write!(f, "notify {address:#x}"),
             Reason::Readable(fd) => write!(f, "read fd {fd}"),
             Reason::Writable(fd) => write!(f, "write fd {fd}"),
         }

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of fibers. It blocks in a condition variable, and its word follows the same table as a fiber's.
 //!
-//! Race, *wake between commit and wait*: A commits `PARKED`. B wins (`PARKED => QUEUED`), takes the gate, notifies nobody.
+//! Race, *wake between commit and wait*: A commits `PARKED`. B wins (`PARKED => RUNNING`), takes the gate, notifies nobody.
 //! A takes the gate, sees that it is no longer `PARKED`, and does not wait. B takes the gate between its transition and
 //! its notice, so A cannot be between its look and its wait.
 
@@ -111,7 +111,6 @@ impl Agent for ThreadAgent {
         if !self.parker.block(deadline) {
             return Outcome::TimedOut;
         }
-        self.parker.word.start();
         Outcome::Woken
     }
 

@@ -23,9 +23,9 @@
 
 use crate::{Agent, Cancellable, Outcome, Reason, Waker};
 use sisal_base::list::{Linked, Links, List};
+use sisal_base::sync::UnsafeCell;
 use sisal_base::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use sisal_base::{const_new, fault, ordering};
-use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomPinned;
 use std::pin::Pin;
@@ -77,7 +77,8 @@ impl Default for Ticket {
 /// One wait of one agent, on that agent's stack.
 pub struct Waiter {
     links: Links<Waiter>,
-    waker: Cell<Option<Waker>>,
+    /// The waiter's until it is linked, its claimant's from then on.
+    waker: UnsafeCell<Option<Waker>>,
     ticket: Option<NonNull<Ticket>>,
     arm: usize,
     packet: *mut (),
@@ -114,7 +115,7 @@ impl Waiter {
     fn on(agent: &dyn Agent, packet: *mut (), ticket: Option<NonNull<Ticket>>, arm: usize) -> Self {
         Self {
             links: Links::new(),
-            waker: Cell::new(Some(agent.waker())),
+            waker: UnsafeCell::new(Some(agent.waker())),
             ticket,
             arm,
             packet,
@@ -172,6 +173,8 @@ impl Drop for Waiter {
             eprintln!("sisal: a waiter left its stack while in a queue; this is a bug in sisal");
             std::process::abort();
         }
+        // SAFETY: not linked: nobody but the waiter reaches it. (Loom watches this access: a claimant must be done.)
+        self.waker.with_mut(|slot| unsafe { *slot = None });
     }
 }
 
@@ -193,6 +196,20 @@ impl WaitQueue {
         self.list.is_empty()
     }
 
+    /// Whether one stands here and no other.
+    #[inline]
+    pub fn is_single(&self) -> bool {
+        self.list.is_single()
+    }
+
+    /// The packet of the oldest waiter, which lives while it stands here. For queues in which every packet is of one
+    /// type that the primitive knows.
+    #[inline]
+    pub fn front_packet(&self) -> Option<*mut ()> {
+        // SAFETY: a linked waiter lives (invariant 4).
+        self.list.front().map(|node| unsafe { node.as_ref() }.packet)
+    }
+
     /// How many stand here. Walks them.
     pub fn len(&self) -> usize {
         self.list.iter().count()
@@ -208,6 +225,16 @@ impl WaitQueue {
         unsafe { self.list.push_back(NonNull::from(waiter.get_ref())) };
     }
 
+    /// Lets `waiter` stand before all others: it was popped already, and came back without what it waits for.
+    ///
+    /// # Safety
+    /// As [`push`](Self::push).
+    #[inline]
+    pub unsafe fn push_front(&mut self, waiter: Pin<&Waiter>) {
+        // SAFETY: the caller's promise, and the pin keeps it in place.
+        unsafe { self.list.push_front(NonNull::from(waiter.get_ref())) };
+    }
+
     /// Unlinks `waiter`; `false` if somebody has popped it, who is about to finish it.
     ///
     /// # Safety
@@ -216,6 +243,15 @@ impl WaitQueue {
     pub unsafe fn remove(&mut self, waiter: Pin<&Waiter>) -> bool {
         // SAFETY: the caller's promise.
         unsafe { self.list.remove(NonNull::from(waiter.get_ref())) }
+    }
+
+    /// Whether somebody stands here whose wait can be fulfilled, arms of `except` apart. Walks over arms that have lost.
+    pub fn has_open(&self, except: &Ticket) -> bool {
+        self.list.iter().any(|node| {
+            // SAFETY: a linked waiter lives (invariant 4), and its ticket outlives it.
+            let ticket = unsafe { node.as_ref().ticket.map(|ticket| ticket.as_ref()) };
+            ticket.is_none_or(|ticket| !ptr::eq(ticket, except) && ticket.winner().is_none())
+        })
     }
 
     /// Unlinks the oldest waiter whose wait can be fulfilled; arms that lost their select are unlinked on the way.
@@ -253,6 +289,15 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    /// The claim on a waiter that never stood in a queue: its agent has met somebody who will fulfil its wait later.
+    ///
+    /// # Safety
+    /// The waiter is in no queue, has no ticket, was claimed by nobody, and does not leave its frame before it is done.
+    #[inline]
+    pub unsafe fn of(waiter: Pin<&Waiter>) -> Self {
+        Self { node: NonNull::from(waiter.get_ref()) }
+    }
+
     /// Where the waiter wants its value, or finds its message.
     #[inline]
     pub fn packet(&self) -> *mut () {
@@ -269,7 +314,9 @@ impl Claimed {
         if fault!("waiter.finish.done_first") {
             waiter.done.store(true, Ordering::Release);
         }
-        let waker = waiter.waker.take().expect("a waiter is claimed once");
+        // SAFETY: invariant 2: the claimant owns the node until the store of `done`.
+        let waker = waiter.waker.with_mut(|slot| unsafe { (*slot).take() });
+        let waker = waker.expect("a waiter is claimed once");
         // Release: pairs with the Acquire in `Waiter::is_done`: the packet's bytes.
         waiter.done.store(true, ordering!(Release, "waiter.finish.relaxed" => Relaxed));
         waker
@@ -297,7 +344,9 @@ impl WakeBatch {
         Self { wakers: [const { None }; Self::CAPACITY], len: 0 }
     }
 
-    fn has_room(&self) -> bool {
+    /// Whether another waker fits.
+    #[inline]
+    pub const fn has_room(&self) -> bool {
         self.len < Self::CAPACITY
     }
 

@@ -4,18 +4,16 @@
 //!
 //! | state | meaning | left by |
 //! |---|---|---|
-//! | `RUNNING` | runs, or stands in a run queue of its own accord (a yield) | the agent: `commit` => `PARKED`, `finish` => `FINISHED` |
-//! | `PARKED` | its stack is left, nobody will run it | a waker: `wake`, `unpark` => `QUEUED`; a bare thread itself: `cancel_park` => `RUNNING` |
-//! | `QUEUED` | a waker has won and submits it | whoever runs it: `start` => `RUNNING` |
-//! | `FINISHED` | never runs again | nobody |
+//! | `RUNNING` | runs, or stands in a run queue | who has resumed it, once its stack is left: `commit` => `PARKED` |
+//! | `PARKED` | its stack is left, nobody will run it | a waker: `wake`, `unpark` => `RUNNING`, and submits it; a bare thread itself: `cancel_park` => `RUNNING` |
 //!
 //! | bit | set by | taken by |
 //! |---|---|---|
-//! | `TOKEN` | a wake that met `RUNNING` or `QUEUED` | the next `commit` or `take_token`; any wait may eat it, since each wait looks again at what it waits for |
+//! | `TOKEN` | a wake that met `RUNNING` | the next `commit` or `take_token`; any wait may eat it, since each wait looks again at what it waits for |
 //! | `PERMIT` | `unpark` | `take_permit` alone, so that a `recv` between `unpark` and `park` does not eat it |
 //!
 //! Invariants:
-//! 1. Only the one whose transition was `PARKED => QUEUED` submits the agent; so it stands in one queue at most.
+//! 1. Only the one whose transition was `PARKED => RUNNING` submits the agent; so it stands in one queue at most.
 //! 2. `PARKED` is set after the stack has been left (`commit` is called by who resumed it), so whoever sees `PARKED` may
 //!    run it at once.
 //! 3. A wake is a Release RMW always, also when `TOKEN` is there already: the agent that eats the token must see what
@@ -26,21 +24,21 @@
 //! - *Wake before sleep.* A looks, finds nothing. B provides, wakes A: `RUNNING` gets `TOKEN`. A leaves its stack; commit
 //!   finds `TOKEN`, eats it and answers [`Commit::Resume`].
 //! - *Wake while the stack is being left.* The same: until commit the word says `RUNNING`, so B does not submit.
-//! - *Wake of a queued agent.* B wins, A is `QUEUED`. C provides something else and wakes: the token is kept, A's next wait
-//!   returns early and looks again. Were it swallowed, A could have looked at C's condition just before and sleep on.
+//! - *Wake of one who stands in a queue.* B wins and submits A. C provides something else and wakes: A is `RUNNING`, so the
+//!   token is kept, A's next wait returns early and looks again. Were it swallowed, A could have looked at C's condition
+//!   just before and sleep on.
+//! - *Wake of one who has ended.* It is `RUNNING` for ever, so nobody submits it.
 //!
-//! The road not taken: a counter of wakes. It would need the same RMWs and tell nobody more.
+//! Roads not taken: a third state for "stands in a queue". No transition would differ, and leaving it would cost one RMW
+//! more a resume (5 ns of a ping-pong's 50). A counter of wakes: the same RMWs, and it tells nobody more.
 
 use sisal_base::sync::atomic::{AtomicU32, Ordering};
 use sisal_base::{const_new, fault, ordering};
 
 const RUNNING: u32 = 0;
 const PARKED: u32 = 1;
-const QUEUED: u32 = 2;
-const FINISHED: u32 = 3;
-const STATE: u32 = 3;
-const TOKEN: u32 = 1 << 2;
-const PERMIT: u32 = 1 << 3;
+const TOKEN: u32 = 1 << 1;
+const PERMIT: u32 = 1 << 2;
 
 /// What whoever called [`Word::commit`] must do next.
 #[must_use]
@@ -58,7 +56,7 @@ pub enum Commit {
 pub enum Wake {
     /// This waker has won: put the agent where it will surely be run.
     Submit,
-    /// Nothing, and no further touch of the agent: somebody else runs it, or it has finished.
+    /// Nothing, and no further touch of the agent: somebody else runs it, or it has ended.
     Nothing,
 }
 
@@ -68,14 +66,9 @@ pub struct Word(AtomicU32);
 
 impl Word {
     const_new! {
-        /// The word of an agent that runs.
+        /// The word of an agent that runs, or stands in a queue to be run.
         pub const fn running() -> Word {
             Word(AtomicU32::new(RUNNING))
-        }
-
-        /// The word of an agent that stands in a queue, to be run for the first time.
-        pub const fn queued() -> Word {
-            Word(AtomicU32::new(QUEUED))
         }
     }
 
@@ -88,13 +81,13 @@ impl Word {
         }
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
-            debug_assert_eq!(word & STATE, RUNNING, "only a running agent parks");
+            debug_assert_eq!(word & PARKED, RUNNING, "only a running agent parks");
             let (next, answer) = if word & TOKEN == 0 {
                 (word | PARKED, Commit::Parked)
             } else {
                 (word & !TOKEN, Commit::Resume)
             };
-            // Release: the next to run it, by the Acquire in `wake` or `start`, sees all that it wrote to its stack.
+            // Release: the next to run it, by the Acquire in `wake`, sees all that it wrote to its stack.
             // Acquire: it sees what the waker did whose token it eats (pairs with the Release in `wake`).
             let success = ordering!(AcqRel, "word.commit.relaxed" => Relaxed);
             match self.0.compare_exchange_weak(word, next, success, Ordering::Relaxed) {
@@ -104,7 +97,7 @@ impl Word {
         }
     }
 
-    /// `PARKED => QUEUED`, or leaves a token.
+    /// `PARKED => RUNNING`, or leaves a token.
     #[inline]
     pub fn wake(&self) -> Wake {
         self.wake_with(0)
@@ -120,35 +113,22 @@ impl Word {
     fn wake_with(&self, permit: u32) -> Wake {
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
-            let (next, answer) = match word & STATE {
-                // PARKED => QUEUED
-                PARKED => ((word & !STATE) | QUEUED | permit, Wake::Submit),
-                FINISHED => return Wake::Nothing,
-                QUEUED if fault!("word.wake.swallowed_by_queued") => (word | permit, Wake::Nothing),
-                RUNNING if fault!("word.wake.no_token") => (word | permit, Wake::Nothing),
+            let (next, answer) = match word & PARKED {
+                // PARKED => RUNNING
+                PARKED => ((word & !PARKED) | permit, Wake::Submit),
+                _ if fault!("word.wake.no_token") => (word | permit, Wake::Nothing),
                 _ => (word | TOKEN | permit, Wake::Nothing),
             };
             if fault!("word.wake.token_early_out") && word == next {
                 return Wake::Nothing;
             }
-            // Release: pairs with the Acquire of `commit`, `take_token`, `take_permit` and `start`. Acquire: this waker
+            // Release: pairs with the Acquire of `commit`, `take_token` and `take_permit`. Acquire: this waker
             // may run the agent, and must see its stack (pairs with the Release in `commit`).
             let success = ordering!(AcqRel, "word.wake.relaxed" => Relaxed);
             match self.0.compare_exchange_weak(word, next, success, Ordering::Relaxed) {
                 Ok(_) => return answer,
                 Err(seen) => word = seen,
             }
-        }
-    }
-
-    /// `QUEUED => RUNNING`; a token stays. Called by who is about to run the agent. One that yielded is `RUNNING`
-    /// already and costs a load alone.
-    #[inline]
-    pub fn start(&self) {
-        if self.0.load(Ordering::Relaxed) & STATE == QUEUED {
-            let kept = if fault!("word.start.drops_token") { PERMIT } else { TOKEN | PERMIT };
-            // Acquire: pairs with the Release in `wake`: what the waker did before is seen by the agent.
-            self.0.fetch_and(kept, Ordering::Acquire);
         }
     }
 
@@ -171,8 +151,8 @@ impl Word {
     /// `PARKED => RUNNING`, by a bare thread whose own wait has timed out; `false` if a waker was faster.
     pub fn cancel_park(&self) -> bool {
         let mut word = self.0.load(Ordering::Relaxed);
-        while word & STATE == PARKED {
-            match self.0.compare_exchange_weak(word, word & !STATE, Ordering::Acquire, Ordering::Relaxed) {
+        while word & PARKED != 0 {
+            match self.0.compare_exchange_weak(word, word & !PARKED, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(seen) => word = seen,
             }
@@ -180,22 +160,10 @@ impl Word {
         false
     }
 
-    /// `RUNNING => FINISHED`: every later wake is [`Wake::Nothing`].
-    #[inline]
-    pub fn finish(&self) {
-        self.0.fetch_or(FINISHED, Ordering::Release);
-    }
-
     /// Whether the agent is parked right now, for its own thread and for reports.
     #[inline]
     pub fn is_parked(&self) -> bool {
-        self.0.load(Ordering::Acquire) & STATE == PARKED
-    }
-
-    /// Whether the agent will never run again.
-    #[inline]
-    pub fn is_finished(&self) -> bool {
-        self.0.load(Ordering::Acquire) & STATE == FINISHED
+        self.0.load(Ordering::Acquire) & PARKED != 0
     }
 }
 
@@ -216,7 +184,6 @@ mod tests {
         let word = Word::running();
         assert_eq!(word.commit(), Commit::Parked);
         assert_eq!((word.wake(), word.wake()), (Wake::Submit, Wake::Nothing));
-        word.start();
         assert!(word.take_token() && !word.take_token());
     }
 
@@ -226,13 +193,5 @@ mod tests {
         assert_eq!(word.unpark(), Wake::Nothing);
         assert!(word.take_token());
         assert!(word.take_permit() && !word.take_permit());
-    }
-
-    #[test]
-    fn the_finished_are_left_alone() {
-        let word = Word::running();
-        word.finish();
-        assert_eq!((word.wake(), word.unpark()), (Wake::Nothing, Wake::Nothing));
-        assert!(word.is_finished());
     }
 }

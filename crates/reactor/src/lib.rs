@@ -1,1 +1,15 @@
 #![doc = include_str!("../README.md")]
+
+mod ambient;
+mod direction;
+mod foreign;
+mod os;
+mod reactor;
+mod source;
+mod table;
+
+pub use ambient::{current, install};
+pub use direction::{Interest, Look};
+pub use foreign::{wait_readable, wait_writable};
+pub use reactor::Reactor;
+pub use source::Source;

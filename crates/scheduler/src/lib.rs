@@ -1,1 +1,31 @@
 #![doc = include_str!("../README.md")]
+
+mod blocking;
+mod crew;
+mod current;
+mod event;
+mod fiber;
+mod handle;
+mod lifecycle;
+mod live;
+mod local;
+mod monitor;
+mod owner;
+mod post;
+pub mod runtime;
+mod scope;
+mod spawn;
+mod task;
+mod timer;
+mod unwind;
+mod worker;
+
+pub use fiber::{
+    checkpoint, current_fiber, is_cancelled, now, park, park_timeout, sleep, sleep_until, yield_now,
+};
+pub use handle::{Fiber, FiberId, JoinHandle, Result};
+pub use local::{AccessError, LocalKey};
+pub use runtime::{Handle, Runtime, run};
+pub use scope::{Scope, ScopedJoinHandle, scope};
+pub use sisal_park::blocking;
+pub use spawn::{Builder, spawn};

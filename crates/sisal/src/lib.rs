@@ -1,1 +1,20 @@
 #![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod go;
+
+pub mod channel;
+pub mod fiber;
+pub mod net;
+pub mod runtime;
+pub mod sync;
+pub mod time;
+
+pub use fiber::{scope, spawn, yield_now};
+pub use runtime::run;
+pub use sisal_macros::{main, test};
+pub use sisal_scheduler::{blocking, fiber_local};
+pub use time::sleep;
+
+#[doc(hidden)]
+pub use go::spawn_with as __spawn_with;

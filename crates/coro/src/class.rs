@@ -1,0 +1,143 @@
+//! The size classes of stacks.
+//!
+//! Knows nothing of memory: how large, not where.
+
+use std::{fmt, io};
+
+use crate::os;
+use crate::stack::{COLOUR_BYTES_MAX, HEADER_BYTES};
+
+/// A size of stacks: 64 KiB, 256 KiB, 1 MiB or 8 MiB, whose stacks are kept for the next fiber, or a larger one, whose
+/// stacks are mapped alone and unmapped when they are given back.
+///
+/// ```
+/// use sisal_coro::Class;
+///
+/// assert_eq!(Class::for_size(64 * 1024)?, Class::DEFAULT);
+/// assert_eq!(Class::for_size(100_000)?.to_string(), "256 KiB");
+/// assert!(Class::for_size(1_000).is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Class {
+    /// What was asked for, rounded up. In KiB, so that a [`Stack`](crate::Stack) stays two words.
+    kib: u32,
+}
+
+const KIB: usize = 1024;
+
+impl Class {
+    /// 64 KiB: room for a panic with its backtrace (22 KiB) twice over, at 128 B of page table a parked fiber.
+    pub const DEFAULT: Class = Class { kib: 64 };
+
+    /// The least that can be asked for, in bytes. A panic that prints its backtrace needs 22 KiB by itself.
+    pub const BYTES_MIN: usize = 24 * KIB;
+
+    /// The most that can be asked for, in bytes: 1 TiB. (A `u64`, for machines whose `usize` is smaller.)
+    pub const BYTES_MAX: u64 = 1 << 40;
+
+    /// The classes whose stacks are kept, smallest first; [`shelf`](Self::shelf) is the index.
+    pub(crate) const KEPT: [Class; 4] =
+        [Class::DEFAULT, Class { kib: 256 }, Class { kib: 1024 }, Class { kib: 8 * 1024 }];
+
+    /// The smallest class with slots of `bytes` bytes or more.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) below [`BYTES_MIN`](Self::BYTES_MIN) and above
+    /// [`BYTES_MAX`](Self::BYTES_MAX).
+    pub fn for_size(bytes: usize) -> io::Result<Class> {
+        if bytes < Class::BYTES_MIN || bytes as u64 > Class::BYTES_MAX {
+            let text =
+                format!("a stack of {bytes} bytes is not possible: the least is 24 KiB, the most is 1 TiB");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let kib = bytes.div_ceil(KIB) as u32;
+        if let Some(class) = Class::KEPT.into_iter().find(|class| class.kib >= kib) {
+            return Ok(class);
+        }
+        let page_kib = (os::page_size() / KIB) as u32;
+        Ok(Class { kib: kib.next_multiple_of(page_kib) })
+    }
+
+    /// The size of a whole slot in bytes, guard and header included.
+    ///
+    /// It is what the class is called, except where pages are so large (64 KiB) that the guard would eat a small class:
+    /// there the guard comes on top.
+    #[inline]
+    pub fn bytes(self) -> usize {
+        let named = self.kib as usize * KIB;
+        let page = os::page_size();
+        if page > named / 4 { named + page } else { named }
+    }
+
+    /// How many bytes of a slot a body can surely use: all but the guard, the header and the colour.
+    pub fn usable(self) -> usize {
+        self.bytes() - os::page_size() - HEADER_BYTES - COLOUR_BYTES_MAX
+    }
+
+    /// Which shelf of a pool keeps this class; `None` if it is mapped alone.
+    #[inline]
+    pub(crate) fn shelf(self) -> Option<usize> {
+        if self == Class::DEFAULT {
+            return Some(0);
+        }
+        Class::KEPT.iter().position(|kept| *kept == self)
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kib % 1024 == 0 {
+            return write!(f, "{} MiB", self.kib / 1024);
+        }
+        write!(f, "{} KiB", self.kib)
+    }
+}
+
+impl fmt::Debug for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Class({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(bytes: usize) -> String {
+        Class::for_size(bytes).expect("a possible size").to_string()
+    }
+
+    #[test]
+    fn sizes_round_up() {
+        assert_eq!(named(24 * KIB), "64 KiB");
+        assert_eq!(named(64 * KIB), "64 KiB");
+        assert_eq!(named(64 * KIB + 1), "256 KiB");
+        assert_eq!(named(1 << 20), "1 MiB");
+        assert_eq!(named((1 << 20) + 1), "8 MiB");
+        assert_eq!(named(64 << 20), "64 MiB");
+        let odd = Class::for_size((8 << 20) + 1).expect("a possible size");
+        assert_eq!(odd.bytes() % os::page_size(), 0);
+        assert_eq!(odd.shelf(), None);
+    }
+
+    #[test]
+    fn impossible_sizes_name_figure_and_limits() {
+        for bytes in [0, Class::BYTES_MIN - 1, usize::MAX] {
+            let error = Class::for_size(bytes).expect_err("an impossible size");
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            let text = error.to_string();
+            assert!(text.contains(&bytes.to_string()), "{text}");
+            assert!(text.contains("24 KiB") && text.contains("1 TiB"), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_class_has_room_for_a_panic() {
+        for (index, class) in Class::KEPT.into_iter().enumerate() {
+            assert_eq!(class.shelf(), Some(index));
+            assert!(class.usable() >= Class::BYTES_MIN, "{class}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Packets between processes of one machine, as [`std::os::unix::net::UnixDatagram`].
+//!
+//! Knows nothing of who waits.
+//!
+//! A packet to an address whose queue is full fails with `EAGAIN`, and no event tells when there is room, unless the
+//! sender is connected to it. So `send_to` tries again every [`AGAIN_AFTER`].
+
+use crate::connect::open;
+use crate::socket::{Limits, Socket};
+use crate::{Shutdown, UnixSocketAddr, sys, unix_addr};
+use sisal_reactor::Interest;
+use socket2::{Domain, SockAddr, SockRef, Type};
+use std::io;
+use std::os::unix::net;
+use std::path::Path;
+use std::time::Duration;
+
+/// Between two tries to send to a full queue: short beside what its reader has to do, long beside a system call.
+const AGAIN_AFTER: Duration = Duration::from_millis(1);
+
+/// A socket for packets between processes of one machine, as [`std::os::unix::net::UnixDatagram`]: waiting suspends the fiber,
+/// or blocks a bare thread.
+///
+/// ```
+/// use sisal_net::UnixDatagram;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let (a, b) = UnixDatagram::pair()?;
+/// a.send(b"hello")?;
+/// assert_eq!(b.recv(&mut [0; 16])?, 5);
+/// # Ok(()) }
+/// ```
+pub struct UnixDatagram {
+    socket: Socket<net::UnixDatagram>,
+}
+
+socket!(
+    UnixDatagram,
+    std::os::unix::net::UnixDatagram,
+    "let (socket, _other) = sisal_net::UnixDatagram::pair()?;"
+);
+timeouts!(UnixDatagram, "let (socket, _other) = sisal_net::UnixDatagram::pair()?;");
+
+impl UnixDatagram {
+    fn open() -> io::Result<Self> {
+        Ok(Self { socket: Socket::new(open(Domain::UNIX, Type::DGRAM, None)?) })
+    }
+
+    /// A socket at `path`, where a file appears.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("sisal-doc-dgram-{}", std::process::id()));
+    /// let socket = sisal_net::UnixDatagram::bind(&path)?;
+    /// sisal_net::UnixDatagram::unbound()?.send_to(b"x", &path)?;
+    /// assert_eq!(socket.recv(&mut [0; 8])?, 1);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<Self> {
+        let this = Self::open()?;
+        SockRef::from(this.socket.std()).bind(&unix_addr::of_path(path.as_ref())?)?;
+        Ok(this)
+    }
+
+    /// A socket at `address`, which may be in Linux's abstract namespace.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("sisal-doc-dgram-addr-{}", std::process::id()));
+    /// let address = sisal_net::UnixSocketAddr::from_pathname(&path)?;
+    /// let socket = sisal_net::UnixDatagram::bind_addr(&address)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn bind_addr(address: &UnixSocketAddr) -> io::Result<Self> {
+        let this = Self::open()?;
+        SockRef::from(this.socket.std()).bind(&unix_addr::from_std(address)?)?;
+        Ok(this)
+    }
+
+    /// A socket without an address, which can send.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// assert!(sisal_net::UnixDatagram::unbound()?.local_addr()?.is_unnamed());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn unbound() -> io::Result<Self> {
+        Self::open()
+    }
+
+    /// Two sockets that are connected with each other.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let (a, b) = sisal_net::UnixDatagram::pair()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn pair() -> io::Result<(Self, Self)> {
+        let (a, b) = net::UnixDatagram::pair()?;
+        a.set_nonblocking(true)?;
+        b.set_nonblocking(true)?;
+        Ok((Self { socket: Socket::new(a) }, Self { socket: Socket::new(b) }))
+    }
+
+    /// From now on talks with the socket at `path`, and with nobody else.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// assert!(sisal_net::UnixDatagram::unbound()?.connect("nobody/is/here").is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
+        self.socket.std().connect(path)
+    }
+
+    /// From now on talks with the socket at `address`, and with nobody else.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("sisal-doc-dgram-connect-{}", std::process::id()));
+    /// let socket = sisal_net::UnixDatagram::bind(&path)?;
+    /// sisal_net::UnixDatagram::unbound()?.connect_addr(&socket.local_addr()?)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn connect_addr(&self, address: &UnixSocketAddr) -> io::Result<()> {
+        self.socket.std().connect_addr(address)
+    }
+
+    /// This side's address.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// assert!(sisal_net::UnixDatagram::pair()?.0.local_addr()?.is_unnamed());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn local_addr(&self) -> io::Result<UnixSocketAddr> {
+        self.socket.std().local_addr()
+    }
+
+    /// The address of the socket that was [connected](Self::connect) to.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// assert!(sisal_net::UnixDatagram::unbound()?.peer_addr().is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`NotConnected`](io::ErrorKind::NotConnected) if there is none.
+    pub fn peer_addr(&self) -> io::Result<UnixSocketAddr> {
+        self.socket.std().peer_addr()
+    }
+
+    /// Waits for a packet; gives its length, and whose it is. What does not fit into `bytes` is lost.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let (a, b) = sisal_net::UnixDatagram::pair()?;
+    /// a.send(b"x")?;
+    /// assert!(b.recv_from(&mut [0; 8])?.1.is_unnamed());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) after the read timeout.
+    pub fn recv_from(&self, bytes: &mut [u8]) -> io::Result<(usize, UnixSocketAddr)> {
+        let received = self.socket.run(Interest::Readable, |socket| sys::recv_from(socket, bytes, 0))?;
+        Ok((received.0, unix_addr::to_std(&received.1)?))
+    }
+
+    /// Waits for a packet; gives its length.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let (a, b) = sisal_net::UnixDatagram::pair()?;
+    /// a.send(b"hello")?;
+    /// assert_eq!(b.recv(&mut [0; 3])?, 3);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recv_from`](Self::recv_from).
+    pub fn recv(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.socket.run(Interest::Readable, |socket| sys::recv(socket, bytes, 0))
+    }
+
+    /// Sends one packet to the socket at `path`, once it has room.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// assert!(sisal_net::UnixDatagram::unbound()?.send_to(b"x", "nobody/is/here").is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) after the write timeout.
+    pub fn send_to<P: AsRef<Path>>(&self, bytes: &[u8], path: P) -> io::Result<usize> {
+        self.send_to_system(bytes, &unix_addr::of_path(path.as_ref())?)
+    }
+
+    /// Sends one packet to the socket at `address`, once it has room.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("sisal-doc-dgram-send-{}", std::process::id()));
+    /// let socket = sisal_net::UnixDatagram::bind(&path)?;
+    /// sisal_net::UnixDatagram::unbound()?.send_to_addr(b"x", &socket.local_addr()?)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`send_to`](Self::send_to).
+    pub fn send_to_addr(&self, bytes: &[u8], address: &UnixSocketAddr) -> io::Result<usize> {
+        self.send_to_system(bytes, &unix_addr::from_std(address)?)
+    }
+
+    fn send_to_system(&self, bytes: &[u8], address: &SockAddr) -> io::Result<usize> {
+        let limits = Limits { again_after: Some(AGAIN_AFTER), ..Limits::default() };
+        let send = |socket: &net::UnixDatagram| sys::send_to(socket, bytes, address);
+        self.socket.run_with(Interest::Writable, limits, |_| false, send)
+    }
+
+    /// Sends one packet to the socket that was [connected](Self::connect) to.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// assert_eq!(sisal_net::UnixDatagram::pair()?.0.send(b"hello")?, 5);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) after the write timeout.
+    pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.run(Interest::Writable, |socket| sys::send(socket, bytes))
+    }
+
+    /// Ends one or both directions, for all handles. Whoever waits for them returns.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let (a, _b) = sisal_net::UnixDatagram::pair()?;
+    /// a.shutdown(sisal_net::Shutdown::Both)?;
+    /// assert!(a.send(b"x").is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.socket.std().shutdown(how)
+    }
+}

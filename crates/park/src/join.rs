@@ -1,0 +1,242 @@
+//! The state of a counted thing that gives one result: who still holds it, whether the result is there, and whether somebody
+//! waits for that. All in one word.
+//!
+//! Knows nothing of results, fibers or memory; each transition says what its caller must do next. The worker's side of a
+//! fiber is the *completer*, the join handle the *handle*.
+//!
+//! | part | meaning | changed by |
+//! |---|---|---|
+//! | `HANDLE` | a join handle exists, which may take the result | cleared once, by the handle |
+//! | `COMPLETE` | the result is stored | set once, by the fiber, or by who ends a fresh task |
+//! | `WAITING` | the slot holds the waker of who joins; the slot is the completer's | set and cleared by the handle; cleared by the completer |
+//! | the rest | references: the completer's, until it has nothing left to do; the handle's; one for each who asks | |
+//!
+//! Invariants:
+//! 1. Of the handle's end and the completion the second sees the first, and drops the result, unless `join` took it.
+//! 2. The waker slot belongs to the handle, and from `WAITING` on to the completer, until the handle has cleared `WAITING`
+//!    by its own RMW.
+//! 3. The block is freed by whoever takes the last reference away.
+//!
+//! Race, *early return*: A joins and waits, and returns early because of another wake. It sees `COMPLETE` before B, who
+//! completed, has taken the waker out of the slot. A takes the result and gives its reference back; the block stays, since B
+//! gives the scheduler's reference back only after it has emptied the slot.
+
+use crate::{Agent, Cancellable, Reason, Waker};
+use sisal_base::sync::UnsafeCell;
+use sisal_base::sync::atomic::{AtomicU32, Ordering};
+use sisal_base::{fault, ordering};
+use std::fmt;
+
+const HANDLE: u32 = 1;
+const COMPLETE: u32 = 2;
+const WAITING: u32 = 4;
+const REFERENCE: u32 = 8;
+/// So many references that something leaks them in a loop.
+const REFERENCES_MAX: u32 = u32::MAX / 2;
+
+/// What the completer must do next.
+#[must_use]
+#[derive(Debug)]
+pub enum Completed {
+    /// Nothing, and no further touch: its reference was given back with the same step.
+    Done,
+    /// Give the reference back, then wake who joins.
+    Wake(Waker),
+    /// Drop the result, which nobody can take any more, then give the reference back.
+    Unwanted,
+}
+
+/// What a handle that is dropped must do next.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropped {
+    /// Nothing, and no further touch: its reference was given back with the same step.
+    Done,
+    /// Drop the result, then [`JoinState::release_handle`].
+    HasResult,
+}
+
+// SAFETY: invariant 2 says whose the slot is, and each change of hands is an RMW with Release on the giving and Acquire on the
+// taking side.
+unsafe impl Sync for JoinState {}
+// SAFETY: a waker may go to any thread.
+unsafe impl Send for JoinState {}
+
+/// The word and the slot of who joins.
+pub struct JoinState {
+    word: AtomicU32,
+    joiner: UnsafeCell<Option<Waker>>,
+}
+
+impl JoinState {
+    /// No result yet; held by the completer and by the handle.
+    pub fn new() -> Self {
+        Self { word: AtomicU32::new(HANDLE + 2 * REFERENCE), joiner: UnsafeCell::new(None) }
+    }
+
+    /// One reference more.
+    #[inline]
+    pub fn retain(&self) {
+        // Relaxed: who takes a reference has one to look through.
+        if self.word.fetch_add(REFERENCE, Ordering::Relaxed) > REFERENCES_MAX {
+            eprintln!("sisal: more than {} references to one fiber", REFERENCES_MAX / REFERENCE);
+            std::process::abort();
+        }
+    }
+
+    /// One reference less; `true` if the block must be freed.
+    #[inline]
+    pub fn release(&self) -> bool {
+        self.give_back(REFERENCE)
+    }
+
+    /// The handle is gone, and the result with it; `true` if the block must be freed.
+    #[inline]
+    pub fn release_handle(&self) -> bool {
+        self.give_back(HANDLE + REFERENCE)
+    }
+
+    #[inline]
+    fn give_back(&self, amount: u32) -> bool {
+        // Release: what this holder did. Acquire, for the last: what all holders did.
+        let before = self.word.fetch_sub(amount, Ordering::AcqRel);
+        debug_assert!(before >= amount);
+        before - amount < REFERENCE
+    }
+
+    /// Whether the result is there.
+    #[inline]
+    pub fn is_complete(&self) -> bool {
+        // Acquire: pairs with the Release in `complete`: the result.
+        self.word.load(ordering!(Acquire, "join.is_complete.relaxed" => Relaxed)) & COMPLETE != 0
+    }
+
+    /// The result is stored. `keep` asks that the reference be kept in any case, by giving [`Completed::Unwanted`]'s work
+    /// to the caller as a plain release.
+    pub fn complete(&self, keep: bool) -> Completed {
+        let mut word = self.word.load(Ordering::Acquire);
+        loop {
+            debug_assert_eq!(word & COMPLETE, 0, "completed twice");
+            if word & HANDLE == 0 {
+                return Completed::Unwanted;
+            }
+            let keeps = keep || (word & WAITING != 0 && !fault!("join.complete.releases_before_waker"));
+            let given_back = if keeps { 0 } else { REFERENCE };
+            let next = ((word | COMPLETE) & !WAITING) - given_back;
+            // Release: the result, for `is_complete` and `drop_handle`. Acquire: the waker's bytes (pairs with `register`).
+            let success = ordering!(AcqRel, "join.complete.acquire_only" => Acquire);
+            match self.word.compare_exchange_weak(word, next, success, Ordering::Acquire) {
+                Ok(_) if word & WAITING != 0 => {
+                    // SAFETY: invariant 2: `WAITING` was ours to clear.
+                    let waker = self.joiner.with_mut(|slot| unsafe { (*slot).take() });
+                    return Completed::Wake(waker.expect("who waits has left its waker"));
+                }
+                Ok(_) => return Completed::Done,
+                Err(seen) => word = seen,
+            }
+        }
+    }
+
+    /// Parks `agent` until the result is there.
+    ///
+    /// # Safety
+    /// Called by the one handle alone.
+    pub unsafe fn wait(&self, agent: &dyn Agent, reason: Reason) {
+        // SAFETY: the caller's promise, and nobody waits before this ends.
+        if self.is_complete() || !unsafe { self.register(agent.waker()) } {
+            return;
+        }
+        while !self.is_complete() {
+            let _ = agent.park(None, reason, Cancellable::Never);
+        }
+    }
+
+    /// Leaves the waker of who joins; `false` if the result is there already.
+    ///
+    /// # Safety
+    /// Only the handle, which has not registered before.
+    unsafe fn register(&self, waker: Waker) -> bool {
+        // SAFETY: invariant 2.
+        self.joiner.with_mut(|slot| unsafe { *slot = Some(waker) });
+        let mut word = self.word.load(Ordering::Acquire);
+        while word & COMPLETE == 0 {
+            // Release: the waker's bytes, for `complete`.
+            let waiting = word | WAITING;
+            let success = ordering!(Release, "join.register.relaxed" => Relaxed);
+            match self.word.compare_exchange_weak(word, waiting, success, Ordering::Acquire) {
+                Ok(_) => return true,
+                Err(seen) => word = seen,
+            }
+        }
+        // SAFETY: invariant 2: without `WAITING` the slot is still the handle's.
+        self.joiner.with_mut(|slot| unsafe { *slot = None });
+        false
+    }
+
+    /// The handle is dropped unjoined, and nobody waits.
+    pub fn drop_handle(&self) -> Dropped {
+        let mut word = self.word.load(Ordering::Acquire);
+        while word & COMPLETE == 0 {
+            // Release: the handle's last writes; pairs with the Acquire in `complete`. The completer's reference is left.
+            let next = word - (HANDLE + REFERENCE);
+            if fault!("join.drop_handle.load_store") {
+                self.word.fetch_sub(HANDLE + REFERENCE, Ordering::Release);
+                return Dropped::Done;
+            }
+            match self.word.compare_exchange_weak(word, next, Ordering::Release, Ordering::Acquire) {
+                Ok(_) => return Dropped::Done,
+                Err(seen) => word = seen,
+            }
+        }
+        Dropped::HasResult
+    }
+}
+
+impl Default for JoinState {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for JoinState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinState").field("complete", &self.is_complete()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::with_current;
+
+    #[test]
+    fn who_comes_second_has_the_result() {
+        let state = JoinState::new();
+        assert_eq!(state.drop_handle(), Dropped::Done);
+        assert!(matches!(state.complete(false), Completed::Unwanted));
+        assert!(state.release());
+
+        let state = JoinState::new();
+        assert!(matches!(state.complete(false), Completed::Done));
+        assert_eq!(state.drop_handle(), Dropped::HasResult);
+        assert!(state.release_handle());
+    }
+
+    #[test]
+    fn who_waits_is_woken() {
+        let state = JoinState::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| match state.complete(false) {
+                Completed::Wake(waker) => {
+                    assert!(!state.release());
+                    waker.wake();
+                }
+                Completed::Done => {}
+                Completed::Unwanted => unreachable!("there is a handle"),
+            });
+            // SAFETY: the one handle.
+            with_current(|agent| unsafe { state.wait(agent, Reason::Park) });
+        });
+        assert!(state.is_complete());
+    }
+}

@@ -1,0 +1,178 @@
+//! What the workers of one runtime share: a row of slices, each of which its own module looks after.
+//!
+//! Knows nothing of how a worker uses them.
+
+use crate::blocking::BlockingPool;
+use crate::lifecycle::Lifecycle;
+use crate::live::LiveTable;
+use crate::monitor::{Monitor, Watched};
+use crate::post::Post;
+use crate::runtime::Leaked;
+use crate::task::Task;
+use sisal_base::CachePadded;
+use sisal_base::sync::Mutex;
+use sisal_base::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use sisal_coro::Class;
+use sisal_queue::{Idle, Inject, Injector, Sleeper, Stealer};
+use sisal_reactor::Reactor;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Fresh tasks that a worker keeps to itself; beyond that they overflow into the injector.
+pub(crate) const FRESH_MAX: usize = 256;
+
+/// What one worker shows to the others of its runtime.
+pub(crate) struct Member {
+    pub(crate) post: &'static Post,
+    pub(crate) fresh: Stealer<Task, FRESH_MAX>,
+    /// Started fibers that are ready and may migrate; always empty where they stay home.
+    pub(crate) movable: Stealer<Task, FRESH_MAX>,
+    pub(crate) reactor: Arc<Reactor>,
+    /// What the worker writes all the time, away from what the others read.
+    pub(crate) live: CachePadded<LiveTable>,
+    /// Turns of the worker's loop, for the monitor to see whether it still comes round.
+    pub(crate) turns: CachePadded<AtomicU32>,
+    /// The worker's loop has ended.
+    pub(crate) ended: AtomicBool,
+    /// The fibers that had not ended when the loop did.
+    pub(crate) leaked: Mutex<Vec<Leaked>>,
+}
+
+impl Member {
+    /// Leaves a fresh task that must start on this worker.
+    pub(crate) fn send_fresh(&self, task: Task) {
+        task.header().bound.set(true);
+        self.live.expect();
+        self.post.deliver(task);
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+}
+
+/// How freely a sleeper is woken for fresh tasks.
+pub(crate) struct WakeLimit {
+    epoch: Instant,
+    /// Nanoseconds that must lie between two such wake-ups; 0 as long as the last loot was worth it.
+    pub(crate) hold_ns: AtomicU64,
+    last_ns: AtomicU64,
+}
+
+/// What the workers of a runtime share.
+pub(crate) struct Crew {
+    pub(crate) members: Box<[CachePadded<Member>]>,
+    pub(crate) injector: Injector<Task>,
+    pub(crate) idle: Idle,
+    pub(crate) wake_limit: WakeLimit,
+    pub(crate) monitor: Monitor,
+    pub(crate) blocking: Arc<BlockingPool>,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) limits: Limits,
+}
+
+/// What the builder has settled.
+pub(crate) struct Limits {
+    /// Stacks of fibers whose builder says nothing.
+    pub(crate) class: Class,
+    /// Stacks of the fibers of `run`.
+    pub(crate) root_class: Class,
+    pub(crate) fibers_max: usize,
+    /// Started fibers may run on any worker.
+    pub(crate) migrate: bool,
+}
+
+impl WakeLimit {
+    pub(crate) fn new() -> Self {
+        Self { epoch: Instant::now(), hold_ns: AtomicU64::new(0), last_ns: AtomicU64::new(0) }
+    }
+
+    /// Whether a sleeper may be woken now. Reads the clock only while the last loot was tiny.
+    #[inline]
+    fn allows(&self) -> bool {
+        let hold = self.hold_ns.load(Ordering::Relaxed);
+        if hold == 0 {
+            return true;
+        }
+        let now = self.epoch.elapsed().as_nanos() as u64;
+        let allowed = now.saturating_sub(self.last_ns.load(Ordering::Relaxed)) >= hold;
+        if allowed {
+            self.last_ns.store(now, Ordering::Relaxed);
+        }
+        allowed
+    }
+}
+
+impl Crew {
+    fn sleepers(&self) -> impl Iterator<Item = &Sleeper> + Clone {
+        self.members.iter().map(|member| member.post.mailbox.sleeper())
+    }
+
+    /// Wakes one sleeper, if somebody sleeps and nobody searches: there is work that anybody may take.
+    pub(crate) fn wake_one(&self) {
+        if let Some(index) = self.idle.wake_one(self.sleepers()) {
+            self.members[index].post.ring();
+        }
+    }
+
+    /// As [`wake_one`](Self::wake_one), but while the last loot was tiny at most once in a while; what is skipped is owed,
+    /// and the monitor pays it with its next tick.
+    #[inline]
+    pub(crate) fn offer(&self) {
+        if self.idle.somebody_sleeps() {
+            self.offer_slow();
+        }
+    }
+
+    #[cold]
+    fn offer_slow(&self) {
+        if self.wake_limit.allows() { self.wake_one() } else { self.idle.owe() }
+    }
+
+    /// Submits a fresh task from outside the workers.
+    pub(crate) fn inject(&self, task: Task) {
+        self.injector.push(task);
+        self.wake_one();
+        self.lifecycle.after_inject(self);
+    }
+
+    /// Rings every worker, so that it looks at the state of the runtime.
+    pub(crate) fn ring_all(&self) {
+        for member in &self.members {
+            let _ = member.post.mailbox.sleeper().wake();
+            member.post.ring();
+        }
+    }
+
+    /// Live fibers of all workers.
+    pub(crate) fn live(&self) -> usize {
+        self.members.iter().map(|member| member.live.count()).sum()
+    }
+}
+
+/// The monitor's view: which workers came round since the last tick.
+pub(crate) struct CrewWatch {
+    pub(crate) crew: Arc<Crew>,
+    pub(crate) turns_seen: Box<[std::cell::Cell<u32>]>,
+}
+
+impl Watched for CrewWatch {
+    fn on_tick(&self) -> bool {
+        if let Some(index) = self.crew.idle.pay(self.crew.sleepers()) {
+            self.crew.members[index].post.ring();
+        }
+        for (member, seen) in self.crew.members.iter().zip(&self.turns_seen) {
+            let turns = member.turns.load(Ordering::Relaxed);
+            let came_round = seen.replace(turns) != turns;
+            if !came_round && !member.post.mailbox.sleeper().is_asleep() {
+                // Its sockets go on while a fiber hogs it: those who wait for them may live on other workers.
+                let _ = member.reactor.turn(Some(Duration::ZERO));
+            }
+        }
+        self.any_awake()
+    }
+
+    fn any_awake(&self) -> bool {
+        self.crew.sleepers().any(|sleeper| !sleeper.is_asleep())
+    }
+}

@@ -1,0 +1,163 @@
+//! What is left in a spawner's hand: [`JoinHandle`] to the result, [`Fiber`] to who computes it.
+//!
+//! Knows nothing of how fibers run.
+
+use crate::task::{Payload, ResultRef, TaskRef};
+use sisal_park::{AgentId, WakeKind, Waker, with_current};
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::Location;
+
+/// What [`JoinHandle::join`] gives: the closure's value, or what it panicked with.
+pub type Result<T> = std::result::Result<T, Payload>;
+
+/// The number of a fiber, unique in the process. On a bare thread, that thread's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FiberId(AgentId);
+
+impl fmt::Debug for FiberId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FiberId({})", self.0.as_u64())
+    }
+}
+
+impl fmt::Display for FiberId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[derive(Clone)]
+enum Kind {
+    Task(TaskRef),
+    Thread(AgentId, Waker),
+}
+
+/// A handle to a fiber: its name, its number, and the right to unpark it. On a bare thread,
+/// [`current`](crate::current_fiber) gives one to that thread.
+///
+/// ```
+/// let fiber = sisal_scheduler::current_fiber();
+/// fiber.unpark();
+/// sisal_scheduler::park(); // the permit is there already
+/// ```
+#[derive(Clone)]
+pub struct Fiber(Kind);
+
+impl Fiber {
+    pub(crate) fn of_task(task: TaskRef) -> Self {
+        Self(Kind::Task(task))
+    }
+
+    pub(crate) fn of_thread() -> Self {
+        with_current(|agent| Self(Kind::Thread(agent.id(), agent.waker())))
+    }
+
+    pub(crate) fn task(&self) -> Option<&TaskRef> {
+        match &self.0 {
+            Kind::Task(task) => Some(task),
+            Kind::Thread(..) => None,
+        }
+    }
+
+    /// The fiber's number.
+    pub fn id(&self) -> FiberId {
+        match &self.0 {
+            Kind::Task(task) => FiberId(task.header().id),
+            Kind::Thread(id, _) => FiberId(*id),
+        }
+    }
+
+    /// The name that its [`Builder`](crate::Builder) gave it.
+    pub fn name(&self) -> Option<&str> {
+        self.task().and_then(|task| task.header().name())
+    }
+
+    /// Where it was spawned.
+    pub fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        self.task().map(|task| task.header().site)
+    }
+
+    /// The index of the worker that last ran it, once it has started. Unless its runtime lets started fibers migrate, it
+    /// never runs anywhere else.
+    pub fn home(&self) -> Option<usize> {
+        self.task()?.header().home().map(crate::post::Post::index)
+    }
+
+    /// Makes its [`park`](crate::park) return, or its next one, if it is not parked.
+    pub fn unpark(&self) {
+        match &self.0 {
+            Kind::Task(task) => task.waker().wake_as(WakeKind::Unpark),
+            Kind::Thread(_, waker) => waker.wake_as(WakeKind::Unpark),
+        }
+    }
+}
+
+impl fmt::Debug for Fiber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fiber").field("id", &self.id()).field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// The right to wait for a fiber's end and take its result. Dropping it detaches the fiber, which goes on.
+///
+/// ```
+/// let handle = sisal_scheduler::spawn(|| 6 * 7);
+/// assert_eq!(handle.join().unwrap(), 42);
+/// ```
+pub struct JoinHandle<T> {
+    result: ResultRef,
+    _result: PhantomData<Result<T>>,
+}
+
+// SAFETY: the result may be taken or dropped on another thread; the rest of the task is made for all threads.
+unsafe impl<T: Send> Send for JoinHandle<T> {}
+// SAFETY: a shared handle gives no access to the result.
+unsafe impl<T: Send> Sync for JoinHandle<T> {}
+
+impl<T> JoinHandle<T> {
+    /// # Safety
+    /// The task's closure returns `T`.
+    pub(crate) unsafe fn new(result: ResultRef) -> Self {
+        Self { result, _result: PhantomData }
+    }
+
+    /// Waits for the fiber's end, and gives what its closure returned. A cancel of who waits does not end the wait: the
+    /// result would be lost.
+    ///
+    /// # Errors
+    /// What the fiber panicked with; a `String` that says why, if it was never run because its runtime was shut down or
+    /// no stack could be had.
+    pub fn join(self) -> Result<T> {
+        if !self.result.is_complete() {
+            with_current(|agent| self.result.wait(agent));
+        }
+        // SAFETY: complete; `new`'s promise.
+        unsafe { self.result.take_result() }
+    }
+
+    /// Whether `join` would return at once.
+    pub fn is_finished(&self) -> bool {
+        self.result.is_complete()
+    }
+
+    /// The fiber.
+    pub fn fiber(&self) -> Fiber {
+        Fiber::of_task(self.result.to_ref())
+    }
+
+    /// Asks the fiber to end, by value: what it waits for in I/O or channels ends with an error, and so does each such
+    /// wait from then on; one `park`, `sleep` or wait on a condition variable returns early. A fiber that asks for none of
+    /// these goes on. `join` still waits for its end.
+    pub fn cancel(&self) {
+        let task = self.result.to_ref();
+        task.header().ask_to_end();
+        task.waker().wake();
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("fiber", &self.fiber()).finish_non_exhaustive()
+    }
+}

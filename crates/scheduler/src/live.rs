@@ -1,0 +1,142 @@
+//! The started fibers of one worker, so that a shutdown or a dump finds them.
+//!
+//! Knows nothing of what they do.
+//!
+//! Where fibers stay home, the worker alone comes here, with no lock; others see the count, and ask the worker for the rest.
+//! Where they migrate, a fiber may end on another worker, so each step takes the lock.
+
+use crate::task::Task;
+use sisal_base::backoff::Backoff;
+use sisal_base::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::cell::UnsafeCell;
+
+/// A worker's started fibers. Each knows its place, so that leaving costs no search.
+pub(crate) struct LiveTable {
+    tasks: UnsafeCell<Vec<Task>>,
+    /// Whether fibers may leave from other workers.
+    shared: bool,
+    held: AtomicBool,
+    /// The table's length, for others' looks.
+    count: AtomicUsize,
+    /// How many of them wait for their children.
+    joining: AtomicUsize,
+    /// Fresh tasks that were sent here and have not started yet.
+    expected: AtomicUsize,
+}
+
+// SAFETY: `with` admits the owner alone, or whoever has the lock.
+unsafe impl Sync for LiveTable {}
+
+impl LiveTable {
+    pub(crate) fn new(shared: bool) -> Self {
+        let (tasks, held) = (UnsafeCell::new(Vec::new()), AtomicBool::new(false));
+        Self {
+            tasks,
+            shared,
+            held,
+            count: AtomicUsize::new(0),
+            joining: AtomicUsize::new(0),
+            expected: AtomicUsize::new(0),
+        }
+    }
+
+    /// How many fibers live here.
+    #[inline]
+    pub(crate) fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// How many fibers live here, or are on their way, that are a load: one that waits for its children is none, and ends with them. (Counting them
+    /// sends the children of a fork-join tree away, their parents wait, and thousands live at once.)
+    #[inline]
+    pub(crate) fn load(&self) -> usize {
+        let expected = self.expected.load(Ordering::Relaxed);
+        (self.count() + expected).saturating_sub(self.joining.load(Ordering::Relaxed))
+    }
+
+    /// A fresh task is on its way here. (A sender that did not count it would send a thousand before the first starts.)
+    pub(crate) fn expect(&self) {
+        self.expected.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One that was expected starts, or never will.
+    pub(crate) fn expect_no_more(&self) {
+        self.expected.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// One of the fibers begins to wait for its children, or ends to.
+    #[inline]
+    pub(crate) fn set_joining(&self, joins: bool) {
+        let change = if joins { 1 } else { usize::MAX };
+        if self.shared {
+            self.joining.fetch_add(change, Ordering::Relaxed);
+        } else {
+            // The owner alone writes.
+            self.joining.store(self.joining.load(Ordering::Relaxed).wrapping_add(change), Ordering::Relaxed);
+        }
+    }
+
+    /// # Safety
+    /// Called by the worker whose table it is, unless it is shared. `f` does not come back here.
+    #[inline(always)]
+    unsafe fn with<R>(&self, f: impl FnOnce(&mut Vec<Task>) -> R) -> R {
+        if self.shared {
+            let mut backoff = Backoff::new();
+            // Acquire: pairs with the Release below.
+            while self.held.swap(true, Ordering::Acquire) {
+                backoff.look_away();
+            }
+        }
+        // SAFETY: the owner alone, or who has the lock.
+        let result = f(unsafe { &mut *self.tasks.get() });
+        if self.shared {
+            self.held.store(false, Ordering::Release);
+        }
+        result
+    }
+
+    /// Enters a fiber; its place.
+    ///
+    /// # Safety
+    /// Called by the worker whose table it is, unless it is shared.
+    #[inline]
+    pub(crate) unsafe fn enter(&self, task: Task) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.with(|tasks| {
+                tasks.push(task);
+                self.count.store(tasks.len(), Ordering::Relaxed);
+                tasks.len() - 1
+            })
+        }
+    }
+
+    /// Takes out the fiber whose place `index` gives, which is asked for under the lock.
+    ///
+    /// # Safety
+    /// As [`enter`](Self::enter).
+    #[inline]
+    pub(crate) unsafe fn leave(&self, index: impl FnOnce() -> usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.with(|tasks| {
+                let index = index();
+                tasks.swap_remove(index);
+                if let Some(moved) = tasks.get(index) {
+                    let record = moved.header().record().expect("a live fiber has a record");
+                    record.live_index.set(index);
+                }
+                self.count.store(tasks.len(), Ordering::Relaxed);
+            });
+        }
+    }
+
+    /// Calls `f` with each live fiber, none of which can end meanwhile: `f` must neither park nor wake.
+    ///
+    /// # Safety
+    /// As [`enter`](Self::enter).
+    pub(crate) unsafe fn for_each(&self, f: impl FnMut(Task)) {
+        // SAFETY: the caller's promise.
+        unsafe { self.with(|tasks| tasks.iter().copied().for_each(f)) };
+    }
+}

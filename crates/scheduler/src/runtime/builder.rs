@@ -1,0 +1,264 @@
+//! Settings of a runtime to be, and its start.
+//!
+//! Knows nothing of its end.
+
+use super::{Handle, Runtime, Threads, shutdown};
+use crate::blocking::{self, BlockingPool};
+use crate::crew::{Crew, CrewWatch, FRESH_MAX, Limits, Member, WakeLimit};
+use crate::lifecycle::Lifecycle;
+use crate::live::LiveTable;
+use crate::monitor::Monitor;
+use crate::post::Post;
+use crate::task::Task;
+use crate::worker::Worker;
+use sisal_base::CachePadded;
+use sisal_base::sync::atomic::{AtomicBool, AtomicU32};
+use sisal_coro::Class;
+use sisal_queue::{Idle, Injector, Local, deque};
+use sisal_reactor::Reactor;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// More workers than that would be a mistake in a number.
+const WORKERS_MAX: usize = 1024;
+/// The stack of a fiber whose builder says nothing; see `sisal-coro` for what fits.
+const STACK_SIZE: usize = 64 * 1024;
+/// The stack of the fibers of `run`, `main` and `test`: what the main thread would have.
+const ROOT_STACK_SIZE: usize = 8 * 1024 * 1024;
+
+/// Settings of a [`Runtime`], as [`std::thread::Builder`].
+///
+/// ```
+/// let runtime = sisal_scheduler::runtime::Builder::new().workers(1).thread_name("web").build().unwrap();
+/// assert_eq!(runtime.handle().workers(), 1);
+/// ```
+#[derive(Default)]
+pub struct Builder {
+    workers: Option<usize>,
+    stack_size: Option<usize>,
+    root_stack_size: Option<usize>,
+    fibers_max: Option<usize>,
+    blocking_threads: Option<usize>,
+    thread_name: Option<String>,
+    on_thread_start: Option<Box<dyn Fn(usize) + Send + Sync>>,
+    migrate: bool,
+}
+
+/// A worker's ends of its queues, before its thread has started.
+type Ends = (Local<Task, FRESH_MAX>, Local<Task, FRESH_MAX>);
+
+impl Builder {
+    /// The defaults: `SISAL_WORKERS` or as many workers as there are CPUs, stacks of 64 KiB (`SISAL_STACK_SIZE`).
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many workers run fibers.
+    pub fn workers(mut self, count: usize) -> Self {
+        self.workers = Some(count);
+        self
+    }
+
+    /// The size in bytes of the stacks of fibers whose builder says nothing.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = Some(bytes);
+        self
+    }
+
+    /// The size in bytes of the stacks of the fibers of `run`, `#[main]` and `#[test]`; 8 MiB if not set.
+    pub fn root_stack_size(mut self, bytes: usize) -> Self {
+        self.root_stack_size = Some(bytes);
+        self
+    }
+
+    /// How many fibers may live at once; beyond it spawning is an error.
+    pub fn max_fibers(mut self, count: usize) -> Self {
+        self.fibers_max = Some(count);
+        self
+    }
+
+    /// How many threads [`blocking`](crate::blocking) may use at once; 512 if not set.
+    pub fn blocking_threads(mut self, count: usize) -> Self {
+        self.blocking_threads = Some(count);
+        self
+    }
+
+    /// The name of the workers' threads, to which their index is added; `sisal` if not set.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.thread_name = Some(name.into());
+        self
+    }
+
+    /// Called on each worker's thread, with its index, before it runs fibers.
+    pub fn on_thread_start(mut self, f: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.on_thread_start = Some(Box::new(f));
+        self
+    }
+
+    /// Whether started fibers may move to other workers, as goroutines do.
+    ///
+    /// # Safety
+    /// With `true`: no code that runs on a fiber of this runtime keeps a thread-bound value (an `Rc`, a guard of a std
+    /// lock, `rand::rng()`), or the address of a thread-local, across a suspension; and that includes what libraries do.
+    pub unsafe fn migrate_started_fibers(mut self, migrate: bool) -> Self {
+        self.migrate = migrate;
+        self
+    }
+
+    /// Starts the runtime.
+    ///
+    /// # Errors
+    /// If a setting is out of bounds, or the system gives no thread or no reactor.
+    pub fn build(self) -> io::Result<Runtime> {
+        let workers = self.worker_count()?;
+        let (crew, ends) = self.crew(workers)?;
+        let name = self.thread_name.as_deref().unwrap_or("sisal");
+        let mut threads = Threads::default();
+        let started = start_threads(&crew, ends, name, self.on_thread_start.map(Arc::from), &mut threads);
+        if let Err(error) = started {
+            let ended = crew.members.iter().skip(threads.workers.len());
+            // Those that never started count as ended.
+            ended.for_each(|member| crew.lifecycle.worker_has_ended(member));
+            let _ = shutdown::shut_down(&crew, threads, std::time::Duration::from_secs(1));
+            return Err(error);
+        }
+        Ok(Runtime { handle: Handle { crew }, threads: Mutex::new(threads) })
+    }
+
+    /// Starts the runtime as the default one, which [`run`](crate::run) and [`spawn`](crate::spawn) use.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build); and if there is a default runtime already.
+    pub fn build_global(self) -> io::Result<()> {
+        super::global::set(self.build()?)
+    }
+
+    fn worker_count(&self) -> io::Result<usize> {
+        let count = match self.workers {
+            Some(count) => count,
+            None => number_from_env("SISAL_WORKERS")?.unwrap_or_else(num_cpus::get),
+        };
+        if (1..=WORKERS_MAX).contains(&count) {
+            return Ok(count);
+        }
+        Err(invalid(format!("{count} workers: it takes 1 to {WORKERS_MAX}")))
+    }
+
+    fn crew(&self, workers: usize) -> io::Result<(Arc<Crew>, Vec<Ends>)> {
+        let stack_size = match self.stack_size {
+            Some(bytes) => bytes,
+            None => number_from_env("SISAL_STACK_SIZE")?.unwrap_or(STACK_SIZE),
+        };
+        let limits = Limits {
+            class: Class::for_size(stack_size)?,
+            root_class: Class::for_size(self.root_stack_size.unwrap_or(ROOT_STACK_SIZE))?,
+            fibers_max: self.fibers_max.unwrap_or(usize::MAX),
+            migrate: self.migrate,
+        };
+        let blocking_threads = self.blocking_threads.unwrap_or(blocking::THREADS_MAX);
+        if blocking_threads == 0 {
+            return Err(invalid("0 blocking threads: it takes 1 at least".to_owned()));
+        }
+        let reactors = (0..workers).map(|_| Reactor::new()).collect::<io::Result<Vec<_>>>()?;
+        let (mut members, mut ends) = (Vec::new(), Vec::new());
+        for (index, reactor) in reactors.into_iter().enumerate() {
+            let (fresh, fresh_stealer) = deque();
+            let (movable, movable_stealer) = deque();
+            ends.push((fresh, movable));
+            members.push(CachePadded::new(Member {
+                post: Post::take(index, Arc::clone(&reactor)),
+                fresh: fresh_stealer,
+                movable: movable_stealer,
+                live: CachePadded::new(LiveTable::new(self.migrate)),
+                reactor,
+                turns: CachePadded::new(AtomicU32::new(0)),
+                ended: AtomicBool::new(false),
+                leaked: sisal_base::sync::Mutex::new(Vec::new()),
+            }));
+        }
+        let crew = Crew {
+            members: members.into_boxed_slice(),
+            injector: Injector::new(),
+            idle: Idle::new(),
+            wake_limit: WakeLimit::new(),
+            monitor: Monitor::new(),
+            blocking: BlockingPool::new(blocking_threads),
+            lifecycle: Lifecycle::new(),
+            limits,
+        };
+        Ok((Arc::new(crew), ends))
+    }
+}
+
+fn start_threads(
+    crew: &Arc<Crew>,
+    ends: Vec<Ends>,
+    name: &str,
+    on_start: Option<Arc<dyn Fn(usize) + Send + Sync>>,
+    threads: &mut Threads,
+) -> io::Result<()> {
+    for (index, (fresh, movable)) in ends.into_iter().enumerate() {
+        let (crew, on_start) = (Arc::clone(crew), on_start.clone());
+        let life = move || {
+            if let Some(on_start) = on_start {
+                on_start(index);
+            }
+            worker_thread(index, crew, fresh, movable);
+        };
+        threads.workers.push(thread::Builder::new().name(format!("{name}-{index}")).spawn(life)?);
+    }
+    let watch_crew = Arc::clone(crew);
+    let life = move || {
+        let turns_seen = watch_crew.members.iter().map(|_| std::cell::Cell::new(0)).collect();
+        let watch = CrewWatch { crew: watch_crew, turns_seen };
+        watch.crew.monitor.run(&watch);
+    };
+    threads.monitor = Some(thread::Builder::new().name(format!("{name}-monitor")).spawn(life)?);
+    Ok(())
+}
+
+/// A worker's OS thread, from its start to its end.
+fn worker_thread(
+    index: usize,
+    crew: Arc<Crew>,
+    fresh: Local<Task, FRESH_MAX>,
+    movable: Local<Task, FRESH_MAX>,
+) {
+    let worker = Worker::new(index, Arc::clone(&crew), fresh, movable);
+    worker.run();
+    let member = &crew.members[index];
+    let leaked = member.live.count() > 0;
+    crew.lifecycle.worker_has_ended(member);
+    if leaked {
+        // A leaked fiber's frames may hold the addresses of this thread's locals, which therefore are never destroyed.
+        loop {
+            thread::park();
+        }
+    }
+}
+
+/// The number in an environment variable.
+fn number_from_env(name: &str) -> io::Result<Option<usize>> {
+    match std::env::var(name) {
+        Err(_) => Ok(None),
+        Ok(text) => match text.trim().parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(invalid(format!("{name}={text:?} is not a number"))),
+        },
+    }
+}
+
+fn invalid(text: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("workers", &self.workers)
+            .field("stack_size", &self.stack_size)
+            .field("migrate", &self.migrate)
+            .finish_non_exhaustive()
+    }
+}

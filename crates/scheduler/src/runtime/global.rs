@@ -1,0 +1,46 @@
+//! The default runtime: started by its first use, never dropped.
+//!
+//! Knows nothing of who uses it.
+
+use super::{Builder, Handle, Runtime};
+use std::io;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+static DEFAULT: OnceLock<Handle> = OnceLock::new();
+/// Held while the default runtime starts, so that two first uses do not start two.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// The default runtime.
+///
+/// # Panics
+/// If it has to be started and cannot be.
+pub(crate) fn default_runtime() -> &'static Handle {
+    DEFAULT.get().unwrap_or_else(start)
+}
+
+#[cold]
+fn start() -> &'static Handle {
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    DEFAULT.get_or_init(|| match Builder::new().build() {
+        Ok(runtime) => runtime.leak(),
+        Err(error) => panic!("cannot start the default runtime: {error}"),
+    })
+}
+
+/// Makes `runtime` the default one.
+pub(super) fn set(runtime: Runtime) -> io::Result<()> {
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    if DEFAULT.get().is_some() {
+        return Err(io::Error::other("there is a default runtime already"));
+    }
+    DEFAULT.get_or_init(|| runtime.leak());
+    Ok(())
+}
+
+/// A handle to the default runtime, which is started if it was not.
+///
+/// # Panics
+/// If it cannot be started.
+pub fn default_handle() -> Handle {
+    default_runtime().clone()
+}

@@ -1,0 +1,199 @@
+//! How a fiber comes into the world: one allocation, and a place in a queue.
+//!
+//! Knows nothing of what happens to it there.
+
+use crate::crew::Crew;
+use crate::current::with_worker;
+use crate::handle::{Fiber, JoinHandle};
+use crate::runtime::Handle;
+use crate::task::{LastAct, ResultRef, Task, TaskCell, Traits};
+use crate::worker::spawn_fresh;
+use sisal_coro::Class;
+use sisal_park::AgentId;
+use std::io;
+use std::panic::Location;
+use std::sync::Arc;
+
+/// Spawns a fiber on the current runtime: that of the running fiber, else the default one.
+///
+/// # Panics
+/// If the runtime has been shut down or the limit of fibers is reached; [`Builder::spawn`] gives an error instead.
+///
+/// ```
+/// let handle = sisal_scheduler::spawn(|| "done");
+/// assert_eq!(handle.join().unwrap(), "done");
+/// ```
+#[track_caller]
+#[inline]
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    match Builder::new().spawn(f) {
+        Ok(handle) => handle,
+        Err(error) => panic!("cannot spawn a fiber: {error}"),
+    }
+}
+
+/// Where a new fiber would like to live.
+#[derive(Clone, Copy, Debug, Default)]
+enum Home {
+    #[default]
+    Anywhere,
+    Worker(usize),
+}
+
+/// Settings of a fiber to be, as [`std::thread::Builder`].
+///
+/// ```
+/// let handle = sisal_scheduler::Builder::new().name("counter").stack_size(256 * 1024).spawn(|| {
+///     assert_eq!(sisal_scheduler::current_fiber().name(), Some("counter"));
+/// });
+/// handle.unwrap().join().unwrap();
+/// ```
+#[derive(Debug, Default)]
+pub struct Builder {
+    name: Option<String>,
+    stack_size: Option<usize>,
+    home: Home,
+    /// The fiber of a `run`, with a large stack unless the builder says otherwise.
+    root: bool,
+}
+
+impl Builder {
+    /// No name, the runtime's stack size, any home.
+    #[inline]
+    pub fn new() -> Self {
+        Self { name: None, stack_size: None, home: Home::Anywhere, root: false }
+    }
+
+    /// The fiber's name, for messages and dumps.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The size of its stack in bytes, rounded up to a size class (64 KiB, 256 KiB, 1 MiB, 8 MiB, then exactly).
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = Some(bytes);
+        self
+    }
+
+    /// A hint: to live on the same worker as `fiber`, with which it will talk much.
+    pub fn near(self, fiber: &Fiber) -> Self {
+        match fiber.home() {
+            Some(index) => self.home(index),
+            None => self,
+        }
+    }
+
+    /// A hint: to live on the worker of that index, modulo the number of workers.
+    pub fn home(mut self, worker: usize) -> Self {
+        self.home = Home::Worker(worker);
+        self
+    }
+
+    pub(crate) fn root(mut self) -> Self {
+        self.root = true;
+        self
+    }
+
+    /// Spawns the fiber on the current runtime.
+    ///
+    /// # Errors
+    /// If the runtime has been shut down, the limit of fibers is reached, or the stack size is out of bounds.
+    #[track_caller]
+    #[inline]
+    pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        // SAFETY: `Send + 'static`: the closure may run anywhere, at any time.
+        unsafe { self.spawn_unchecked(f, (), None) }
+    }
+
+    /// Spawns the fiber on the runtime of `handle`.
+    ///
+    /// # Errors
+    /// As [`spawn`](Self::spawn).
+    #[track_caller]
+    pub fn spawn_on<F, T>(self, runtime: &Handle, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        // SAFETY: as in `spawn`.
+        unsafe { self.spawn_unchecked(f, (), Some(runtime.crew())) }
+    }
+
+    /// Spawns a closure of any lifetime.
+    ///
+    /// # Safety
+    /// What `f` borrows lives until the fiber has ended (`last` has acted), and `f` and its result may be sent to another
+    /// thread.
+    #[track_caller]
+    #[inline]
+    pub(crate) unsafe fn spawn_unchecked<F, T, L>(
+        self,
+        f: F,
+        last: L,
+        crew: Option<&Arc<Crew>>,
+    ) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T,
+        L: LastAct,
+    {
+        let site = Location::caller();
+        let spawn = |crew: &Arc<Crew>, id: AgentId| {
+            let class = self.admit(crew)?;
+            let traits =
+                Traits { id, site, name: self.name.map(String::into_boxed_str), class, local: false };
+            let header = TaskCell::alloc(traits, f, last);
+            // SAFETY: a new task's two references: the handle's, and the scheduler's, which goes with `task`.
+            let (result, task) = unsafe { (ResultRef::from_raw(header), Task::from_raw(header)) };
+            match self.home {
+                Home::Worker(index) if crew.members.len() > 1 => {
+                    let member = &crew.members[index % crew.members.len()];
+                    member.send_fresh(task);
+                    crew.lifecycle.after_deliver(member);
+                }
+                _ => spawn_fresh(crew, task),
+            }
+            // SAFETY: the closure returns `T`.
+            Ok(unsafe { JoinHandle::new(result) })
+        };
+        match crew {
+            Some(crew) => spawn(crew, AgentId::from_u64(AgentId::reserve(1).start)),
+            None => match with_worker(|worker| worker.map(|worker| (worker.crew_ptr(), worker.next_id()))) {
+                // SAFETY: this worker's own crew, which it holds for as long as it runs, and it runs this.
+                Some((crew, id)) => spawn(unsafe { &*crew }, id),
+                None => {
+                    let runtime = crate::runtime::default_runtime();
+                    spawn(runtime.crew(), AgentId::from_u64(AgentId::reserve(1).start))
+                }
+            },
+        }
+    }
+
+    /// Whether `crew` takes this fiber, and on which class of stack.
+    #[inline]
+    fn admit(&self, crew: &Crew) -> io::Result<Class> {
+        if !crew.lifecycle.is_open() {
+            return Err(io::Error::other("the runtime has been shut down"));
+        }
+        let limits = &crew.limits;
+        if limits.fibers_max != usize::MAX && crew.live() >= limits.fibers_max {
+            return Err(io::Error::other(format!(
+                "{} fibers live already; raise it with runtime::Builder::max_fibers",
+                limits.fibers_max
+            )));
+        }
+        match self.stack_size {
+            None if self.root => Ok(limits.root_class),
+            None => Ok(limits.class),
+            Some(bytes) => Class::for_size(bytes),
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! What every task has, whatever its closure: state, name, home, and how to run and free it.
+//!
+//! Knows nothing of the closure's type, which the vtable hides.
+//!
+//! Invariants:
+//! 1. `home` is set before the first run and, unless started fibers migrate, never again. A post lives for ever.
+//! 2. `record` is null until the first run, and points into the fiber's stack until the fiber has completed.
+
+use super::{Payload, Record};
+use crate::post::Post;
+use sisal_base::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+use sisal_coro::Class;
+use sisal_park::{Agent, AgentId, Completed, Dropped, JoinState, Reason, WakeKind, Waker, WakerVTable, Word};
+use sisal_queue::{Chained, Link};
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+use std::ptr::{self, NonNull};
+
+/// Not asked to end; asked; asked, and one wait that cannot report it has returned early.
+pub(crate) const CANCEL_NONE: u8 = 0;
+pub(crate) const CANCEL_ASKED: u8 = 1;
+pub(crate) const CANCEL_NOTICED: u8 = 2;
+
+/// What depends on the types of the closure and of its result.
+pub(crate) struct VTable {
+    /// Runs the closure, on the fiber's own stack, and stores what came of it. Does not unwind.
+    pub(crate) run: unsafe fn(NonNull<Header>),
+    /// Drops the closure of a task that will never run, and stores `reason` as if it had panicked with it.
+    pub(crate) abandon: unsafe fn(NonNull<Header>, reason: String),
+    /// Where the result is, or will be: a `Result<T, Payload>`.
+    pub(crate) result: unsafe fn(NonNull<Header>) -> *mut (),
+    /// Drops the stored result.
+    pub(crate) drop_result: unsafe fn(NonNull<Header>),
+    /// The fiber's last act, if it has one.
+    pub(crate) last_act: Option<unsafe fn(NonNull<Header>)>,
+    /// Frees the block.
+    pub(crate) free: unsafe fn(NonNull<Header>),
+}
+
+/// The part of a task that does not depend on its closure.
+#[repr(C)]
+pub(crate) struct Header {
+    link: Link<Header>,
+    pub(crate) word: Word,
+    pub(crate) cancel: AtomicU8,
+    /// Never to be stolen: its closure may not leave the thread on which it was spawned.
+    pub(crate) local: bool,
+    /// A fresh task that starts on the worker to which it was sent. Its submitter's, then that worker's.
+    pub(crate) bound: Cell<bool>,
+    state: JoinState,
+    vtable: &'static VTable,
+    home: AtomicPtr<Post>,
+    record: Cell<*mut Record>,
+    pub(crate) id: AgentId,
+    pub(crate) site: &'static Location<'static>,
+    name: Option<Box<Box<str>>>,
+    pub(crate) class: Class,
+}
+
+const _: () = assert!(size_of::<Header>() <= 128);
+
+// SAFETY: `link` is a field, reached only by the owner of the chain or inbox in which the task stands.
+unsafe impl Chained for Header {
+    unsafe fn next(this: NonNull<Self>) -> NonNull<Link<Self>> {
+        // SAFETY: the caller's promise that `this` lives.
+        unsafe { NonNull::new_unchecked(&raw mut (*this.as_ptr()).link) }
+    }
+}
+
+/// What a spawner may say about its fiber.
+pub(crate) struct Traits {
+    pub(crate) id: AgentId,
+    pub(crate) site: &'static Location<'static>,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) class: Class,
+    pub(crate) local: bool,
+}
+
+impl Header {
+    /// A fresh task with one reference for the scheduler and one for the handle.
+    pub(crate) fn new(vtable: &'static VTable, traits: Traits) -> Self {
+        Self {
+            link: Link::new(),
+            word: Word::running(),
+            cancel: AtomicU8::new(CANCEL_NONE),
+            local: traits.local,
+            bound: Cell::new(false),
+            state: JoinState::new(),
+            vtable,
+            home: AtomicPtr::new(ptr::null_mut()),
+            record: Cell::new(ptr::null_mut()),
+            id: traits.id,
+            site: traits.site,
+            name: traits.name.map(Box::new),
+            class: traits.class,
+        }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_ref().map(|name| &***name)
+    }
+
+    /// The record on the fiber's stack; `None` for a fresh task. Only for the worker that runs the fiber, or under the
+    /// lock of the live table.
+    #[inline(always)]
+    pub(crate) fn record(&self) -> Option<&Record> {
+        // SAFETY: invariant 2.
+        unsafe { self.record.get().as_ref() }
+    }
+
+    #[inline]
+    pub(crate) fn set_record(&self, record: *mut Record) {
+        self.record.set(record);
+    }
+
+    /// The mailbox of the worker that last ran the fiber, if it was started.
+    #[inline(always)]
+    pub(crate) fn home(&self) -> Option<&'static Post> {
+        // Relaxed: who reads it as a waker has won the word's `PARKED`, whose Release came after the store.
+        // SAFETY: invariant 1: null, or a mailbox that lives for ever.
+        unsafe { self.home.load(Ordering::Relaxed).as_ref() }
+    }
+
+    #[inline]
+    pub(crate) fn set_home(&self, post: &'static Post) {
+        self.home.store(ptr::from_ref(post).cast_mut(), Ordering::Relaxed);
+    }
+
+    /// Asks the fiber to end, by value: its waits that report errors will report this. `false` if it was asked before.
+    pub(crate) fn ask_to_end(&self) -> bool {
+        let (none, asked) = (CANCEL_NONE, CANCEL_ASKED);
+        self.cancel.compare_exchange(none, asked, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+}
+
+/// A task as it stands in queues: a plain pointer, whose reference is the scheduler's own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Task(NonNull<Header>);
+
+// SAFETY: a fresh task's closure is `Send`, or the task is `local` and never enters a place from which others take. A
+// started one travels to its home alone, through the inbox.
+unsafe impl Send for Task {}
+
+impl Task {
+    /// The scheduler's pointer to a task.
+    ///
+    /// # Safety
+    /// It owns the scheduler's one reference, so it is used until that is given back by [`Task::complete`].
+    #[inline(always)]
+    pub(crate) unsafe fn from_raw(header: NonNull<Header>) -> Self {
+        Self(header)
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_ptr(self) -> NonNull<Header> {
+        self.0
+    }
+
+    /// The header, for as long as the scheduler's reference is held, which is longer than any use here.
+    #[inline(always)]
+    pub(crate) fn header<'a>(self) -> &'a Header {
+        // SAFETY: the scheduler's reference is held by whoever has a `Task`.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Runs the closure, on the fiber's own stack.
+    ///
+    /// # Safety
+    /// Called once, for a task that was not abandoned.
+    #[inline]
+    pub(crate) unsafe fn run(self) {
+        // SAFETY: the caller's promise.
+        unsafe { (self.header().vtable.run)(self.0) };
+    }
+
+    /// Ends a fresh task without running it, with `reason` as what `join` gives.
+    pub(crate) fn abandon(self, reason: String) {
+        debug_assert!(self.header().record().is_none());
+        // SAFETY: it was never run; then the result is stored.
+        unsafe {
+            (self.header().vtable.abandon)(self.0, reason);
+            self.complete();
+        }
+    }
+
+    /// The result is stored and the fiber has nothing left to do: wakes who joins, drops the result if nobody can take it,
+    /// does the last act, gives the scheduler's reference back. Runs a user's drop, so on the fiber, if it has one.
+    ///
+    /// # Safety
+    /// Called once; no touch of the task after it.
+    pub(crate) unsafe fn complete(self) {
+        let header = self.header();
+        let last_act = header.vtable.last_act;
+        let waker = match header.state.complete(last_act.is_some()) {
+            Completed::Done if last_act.is_none() => return,
+            Completed::Done => None,
+            Completed::Wake(waker) => Some(waker),
+            Completed::Unwanted => {
+                // SAFETY: the handle is gone: the result is ours.
+                unsafe { (header.vtable.drop_result)(self.0) };
+                None
+            }
+        };
+        if let Some(last_act) = last_act {
+            // SAFETY: once, after all else.
+            unsafe { last_act(self.0) };
+        }
+        // SAFETY: the scheduler's reference.
+        unsafe { release(self.0) };
+        // Outside of everything: the joiner's waker holds a reference of its own.
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// A reference of its own, for a handle.
+    pub(crate) fn to_ref(self) -> TaskRef {
+        self.header().state.retain();
+        TaskRef(self.0)
+    }
+}
+
+/// Gives a reference back, and frees the block with the last.
+///
+/// # Safety
+/// The caller's own reference, given back once.
+#[inline]
+unsafe fn release(header: NonNull<Header>) {
+    // SAFETY: the caller's reference keeps the block until the step that gives it back.
+    unsafe {
+        let free = header.as_ref().vtable.free;
+        if header.as_ref().state.release() {
+            free(header);
+        }
+    }
+}
+
+/// A counted reference to a task: in a handle to the fiber, or under a waker.
+#[derive(Debug)]
+pub(crate) struct TaskRef(NonNull<Header>);
+
+// SAFETY: what it reaches is atomic or constant; the rest belongs to whom the tables above name.
+unsafe impl Send for TaskRef {}
+// SAFETY: as above.
+unsafe impl Sync for TaskRef {}
+
+impl TaskRef {
+    #[inline]
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: this reference keeps the block.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// A waker that holds a reference of its own.
+    pub(crate) fn waker(&self) -> Waker {
+        waker(self.header())
+    }
+}
+
+impl Clone for TaskRef {
+    fn clone(&self) -> Self {
+        self.header().state.retain();
+        Self(self.0)
+    }
+}
+
+impl Drop for TaskRef {
+    fn drop(&mut self) {
+        // SAFETY: this was its reference.
+        unsafe { release(self.0) };
+    }
+}
+
+/// The one reference that may wait for the result and take it: the handle's.
+#[derive(Debug)]
+pub(crate) struct ResultRef(NonNull<Header>);
+
+// SAFETY: as `TaskRef`; the handle around it is `Send` only if the result is.
+unsafe impl Send for ResultRef {}
+// SAFETY: as above.
+unsafe impl Sync for ResultRef {}
+
+impl ResultRef {
+    /// The handle's reference of a new task.
+    ///
+    /// # Safety
+    /// Called once for a task.
+    pub(crate) unsafe fn from_raw(header: NonNull<Header>) -> Self {
+        Self(header)
+    }
+
+    #[inline]
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: this reference keeps the block.
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn to_ref(&self) -> TaskRef {
+        self.header().state.retain();
+        TaskRef(self.0)
+    }
+
+    #[inline]
+    pub(crate) fn is_complete(&self) -> bool {
+        self.header().state.is_complete()
+    }
+
+    /// Parks `agent` until the result is there.
+    pub(crate) fn wait(&self, agent: &dyn Agent) {
+        // SAFETY: only the one handle comes here.
+        unsafe { self.header().state.wait(agent, Reason::Join(self.header().id)) };
+    }
+
+    /// Takes the result, and gives the handle's reference back.
+    ///
+    /// # Safety
+    /// It is complete, and `T` is what the closure returned.
+    pub(crate) unsafe fn take_result<T>(self) -> Result<T, Payload> {
+        let header = ManuallyDrop::new(self).0;
+        // SAFETY: the caller's promise; while there is a handle, the result is its own.
+        unsafe {
+            let place = (header.as_ref().vtable.result)(header).cast::<Result<T, Payload>>();
+            let result = place.read();
+            Self::release(header);
+            result
+        }
+    }
+
+    /// # Safety
+    /// The handle's own reference, given back once, and the result is gone.
+    unsafe fn release(header: NonNull<Header>) {
+        // SAFETY: as in the free function `release`.
+        unsafe {
+            let free = header.as_ref().vtable.free;
+            if header.as_ref().state.release_handle() {
+                free(header);
+            }
+        }
+    }
+}
+
+impl Drop for ResultRef {
+    fn drop(&mut self) {
+        match self.header().state.drop_handle() {
+            Dropped::Done => {}
+            // SAFETY: complete, and nobody has taken the result.
+            Dropped::HasResult => unsafe {
+                (self.header().vtable.drop_result)(self.0);
+                Self::release(self.0);
+            },
+        }
+    }
+}
+
+/// A waker of the task, with a reference of its own.
+#[inline]
+pub(crate) fn waker(header: &Header) -> Waker {
+    header.state.retain();
+    // SAFETY: the waker owns the reference just taken.
+    unsafe { Waker::new(ptr::from_ref(header).cast(), &WAKER) }
+}
+
+static WAKER: WakerVTable = WakerVTable { clone: clone_waker, wake: wake_task, drop: drop_waker };
+
+/// # Safety
+/// `data` is a waker's header, of which it owns a reference.
+unsafe fn clone_waker(data: *const ()) {
+    // SAFETY: the caller's promise.
+    unsafe { &*data.cast::<Header>() }.state.retain();
+}
+
+/// # Safety
+/// As [`clone_waker`].
+unsafe fn wake_task(data: *const (), kind: WakeKind) {
+    // SAFETY: the caller's promise.
+    let header = unsafe { &*data.cast::<Header>() };
+    let answer = match kind {
+        WakeKind::Unpark => header.word.unpark(),
+        WakeKind::Back | WakeKind::Next => header.word.wake(),
+    };
+    if answer == sisal_park::Wake::Submit {
+        // The scheduler's reference is held as long as the fiber has not ended, and it was parked.
+        crate::worker::submit_woken(Task(NonNull::from(header)), kind);
+    }
+}
+
+/// # Safety
+/// As [`clone_waker`], and the reference is given back here.
+unsafe fn drop_waker(data: *const ()) {
+    // SAFETY: the caller's promise.
+    unsafe { release(NonNull::new_unchecked(data.cast_mut().cast::<Header>())) };
+}

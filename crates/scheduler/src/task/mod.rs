@@ -1,0 +1,25 @@
+//! The scheduler's record of a fiber: one allocation from spawn to the last handle.
+//!
+//! Knows nothing of workers' loops, timers' wheels or queues' insides.
+//!
+//! ```text
+//!  heap, one block (`TaskCell<F, T>`)            the fiber's stack, top page (from its first run on)
+//!  ┌───────────────────────────┐                ┌─────────────────────────────────────┐
+//!  │ Header                    │                │ Record                              │
+//!  │   link  word  state       │   record ─────▶│   resumable  suspender              │
+//!  │   vtable  id  site  name  │                │   timer  command  reason  locals    │
+//!  │   home  record            │◀───────────────│   task                              │
+//!  ├───────────────────────────┤                ├─────────────────────────────────────┤
+//!  │ closure, later result     │                │ frames of the fiber, growing down   │
+//!  └───────────────────────────┘                └─────────────────────────────────────┘
+//! ```
+
+mod cell;
+mod header;
+mod record;
+
+pub(crate) use cell::{LastAct, Payload, TaskCell};
+pub(crate) use header::{
+    CANCEL_ASKED, CANCEL_NONE, CANCEL_NOTICED, Header, ResultRef, Task, TaskRef, Traits, waker,
+};
+pub(crate) use record::{Command, Record};

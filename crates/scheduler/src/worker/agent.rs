@@ -1,0 +1,179 @@
+//! What a fiber asks of its worker: the fiber's side of the waist.
+//!
+//! Knows nothing of channels, locks or sockets.
+//!
+//! Each function that may suspend reads the worker anew after that: a fiber that may migrate can be on another one.
+
+use crate::current::with_worker;
+use crate::task::{CANCEL_ASKED, CANCEL_NONE, CANCEL_NOTICED, Command, Header, Record, waker};
+use sisal_base::sync::atomic::Ordering;
+use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Yields with nothing else to do that return at once, before one takes a full turn: a lone fiber that yields must not
+/// hide its worker from timers, sockets and thieves.
+const IDLE_YIELDS_MAX: u32 = 16;
+
+impl super::Worker {
+    /// Whether the running fiber's yield would come straight back to it.
+    #[inline(always)]
+    fn may_skip_yield(&self) -> bool {
+        let idle = self.idle_yields.get() + 1;
+        let skip = idle < IDLE_YIELDS_MAX
+            && self.first.get().is_none()
+            && self.ready.with(|ready| ready.is_empty())
+            && !self.has_fresh()
+            && self.post.mailbox.inbox().is_empty()
+            && (!self.crew.limits.migrate || self.movable.is_empty());
+        self.idle_yields.set(if skip { idle } else { 0 });
+        skip
+    }
+}
+
+/// Lets others run: the fiber's, or the OS thread's yield.
+#[inline(always)]
+pub(crate) fn yield_now() {
+    enum Next {
+        Suspend(*const Record),
+        Return,
+        Thread,
+    }
+    let next =
+        with_worker(|worker| match worker.and_then(|worker| Some((worker, worker.current_record()?))) {
+            None => Next::Thread,
+            Some((worker, _)) if worker.may_skip_yield() => Next::Return,
+            Some((_, record)) => Next::Suspend(record),
+        });
+    match next {
+        // SAFETY: the record of the fiber that runs this, which lives as long as it runs.
+        Next::Suspend(record) => unsafe { &*record }.suspend(Command::Yield),
+        Next::Return => {}
+        Next::Thread => std::thread::yield_now(),
+    }
+}
+
+impl Header {
+    #[inline(always)]
+    fn own_record(&self) -> &Record {
+        self.record().expect("a fiber that runs has a record")
+    }
+
+    /// What a cancel says to a wait of this kind.
+    #[inline]
+    fn cancel_ends(&self, cancellable: Cancellable) -> bool {
+        let cancel = self.cancel.load(Ordering::Relaxed);
+        match cancellable {
+            _ if cancel == CANCEL_NONE => false,
+            Cancellable::Never => false,
+            Cancellable::Always => true,
+            // The one early return.
+            Cancellable::Once => {
+                cancel == CANCEL_ASKED
+                    && self
+                        .cancel
+                        .compare_exchange(CANCEL_ASKED, CANCEL_NOTICED, Ordering::Relaxed, Ordering::Relaxed)
+                        .is_ok()
+            }
+        }
+    }
+
+    /// Arms the fiber's timer on the worker that runs it; `false` if the deadline has passed.
+    fn arm(&self, record: &Record, deadline: Instant) -> bool {
+        if deadline <= Instant::now() {
+            return false;
+        }
+        // SAFETY: a fiber that runs has no timer in a wheel; the record stays where it is, and whoever wakes the fiber
+        // cancels the timer before it runs on (`Worker::undo_park`).
+        with_worker(|worker| {
+            let worker = worker.expect("a fiber runs on a worker");
+            worker.wheel.with(|wheel| unsafe { wheel.arm(&record.timer, deadline) });
+        });
+        true
+    }
+}
+
+/// Tells the table in which the fiber stands whether it waits for its children.
+#[inline]
+fn set_joining(record: &Record, joins: bool) {
+    with_worker(|worker| {
+        worker.expect("a fiber runs on a worker").crew.members[record.table].live.set_joining(joins);
+    });
+}
+
+impl Agent for Header {
+    fn id(&self) -> AgentId {
+        self.id
+    }
+
+    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
+        if self.cancel_ends(cancellable) {
+            return Outcome::Cancelled;
+        }
+        if self.word.take_token() {
+            return Outcome::Woken;
+        }
+        let record = self.own_record();
+        if let Some(deadline) = deadline {
+            if !self.arm(record, deadline) {
+                return Outcome::TimedOut;
+            }
+        }
+        record.reason.set(reason);
+        let joins = matches!(reason, Reason::Join(_) | Reason::Scope);
+        if joins {
+            set_joining(record, true);
+        }
+        record.suspend(Command::Park);
+        if joins {
+            set_joining(record, false);
+        }
+        if self.cancel_ends(cancellable) {
+            Outcome::Cancelled
+        } else if deadline.is_some() && record.timer.has_fired() {
+            Outcome::TimedOut
+        } else {
+            Outcome::Woken
+        }
+    }
+
+    fn waker(&self) -> Waker {
+        waker(self)
+    }
+
+    fn word(&self) -> &Word {
+        &self.word
+    }
+
+    fn yield_now(&self) {
+        yield_now();
+    }
+
+    fn spend(&self) {
+        if with_worker(|worker| worker.is_some_and(|worker| worker.slice_is_over())) {
+            // A full turn: whoever has used up its slice may be all that this worker ever runs.
+            self.own_record().suspend(Command::Yield);
+        }
+    }
+
+    fn blocking(&self, job: &mut (dyn FnMut() + Send)) {
+        let pool = with_worker(|worker| Arc::clone(&worker.expect("a fiber runs on a worker").crew.blocking));
+        pool.run(self, job);
+    }
+
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn choose(&self, bound: usize) -> usize {
+        with_worker(|worker| worker.expect("a fiber runs on a worker").choices.below(bound))
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed) != CANCEL_NONE
+    }
+
+    fn spins(&self) -> u32 {
+        0
+    }
+}

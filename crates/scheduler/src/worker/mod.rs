@@ -1,0 +1,351 @@
+//! A worker: an OS thread that runs fibers.
+//!
+//! Knows nothing of runtimes' beginnings and ends, nor of what users call.
+//!
+//! Read `turn` for the order in which it takes work, `search` for what it does when it has none, `submit` for how work
+//! comes to it, `agent` for what a fiber asks of it.
+
+mod agent;
+mod search;
+mod submit;
+mod turn;
+
+pub(crate) use agent::yield_now;
+pub(crate) use submit::{spawn_fresh, submit_woken};
+
+use crate::crew::{Crew, FRESH_MAX};
+use crate::current::{self, with_worker};
+use crate::lifecycle::NEVER_RAN;
+use crate::monitor::TICK;
+use crate::owner::OwnerCell;
+use crate::post::Post;
+use crate::runtime::Leaked;
+use crate::task::{Command, Record, Task};
+use crate::timer::Wheel;
+use search::Search;
+use sisal_base::rng::Rng;
+use sisal_coro::{Cache, Pool, Resumable, Resumed, Stack, Suspender};
+use sisal_park::agent::install;
+use sisal_park::{Agent, AgentId, Commit};
+use sisal_queue::{Chain, Local};
+use sisal_reactor::Reactor;
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Ids that a worker reserves at once.
+const IDS_A_RESERVE: u64 = 1024;
+
+/// A worker's own half; others see its [`Member`](crate::crew::Member).
+pub(crate) struct Worker {
+    index: usize,
+    crew: Arc<Crew>,
+    post: &'static Post,
+    reactor: Arc<Reactor>,
+    /// Fresh tasks, which others may steal.
+    fresh: Local<Task, FRESH_MAX>,
+    /// Started fibers that may run elsewhere; used only where started fibers migrate.
+    movable: Local<Task, FRESH_MAX>,
+    /// Fresh tasks that are bound to start here: sent by who has too many fibers, or never to leave their thread.
+    bound: OwnerCell<VecDeque<Task>>,
+    /// The ready list: started fibers that run here next.
+    ready: OwnerCell<Chain<crate::task::Header>>,
+    /// Ready-first: to run before the ready list.
+    first: Cell<Option<Task>>,
+    /// How often in a row ready-first was taken.
+    first_runs: Cell<u32>,
+    current: Cell<Option<Task>>,
+    /// The last fiber left by a `yield_now`: one fresh task goes first.
+    yielded: Cell<bool>,
+    /// Yields that returned at once, since the last full turn.
+    idle_yields: Cell<u32>,
+    turns: Cell<u32>,
+    /// The tick of the last look around.
+    tick_seen: Cell<u32>,
+    /// The tick at which the running fiber was resumed.
+    slice_start: Cell<u32>,
+    stacks: OwnerCell<Cache>,
+    wheel: OwnerCell<Wheel>,
+    ids: Cell<(u64, u64)>,
+    choices: Rng,
+    /// Where fresh tasks go while this worker has too many fibers.
+    detour: Cell<Option<usize>>,
+    /// The runtime takes no more work, and our fibers have been asked to end.
+    noticed_close: Cell<bool>,
+    search: Search,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        index: usize,
+        crew: Arc<Crew>,
+        fresh: Local<Task, FRESH_MAX>,
+        movable: Local<Task, FRESH_MAX>,
+    ) -> Self {
+        let member = &crew.members[index];
+        let (post, reactor) = (member.post, Arc::clone(&member.reactor));
+        Self {
+            index,
+            post,
+            reactor,
+            fresh,
+            movable,
+            bound: OwnerCell::new(VecDeque::new()),
+            ready: OwnerCell::new(Chain::new()),
+            first: Cell::new(None),
+            first_runs: Cell::new(0),
+            current: Cell::new(None),
+            yielded: Cell::new(false),
+            idle_yields: Cell::new(0),
+            turns: Cell::new(0),
+            tick_seen: Cell::new(crew.monitor.tick()),
+            slice_start: Cell::new(0),
+            stacks: OwnerCell::new(Cache::new(Pool::global())),
+            wheel: OwnerCell::new(Wheel::new(Instant::now())),
+            ids: Cell::new((0, 0)),
+            choices: Rng::new(index as u64 + 1),
+            detour: Cell::new(None),
+            noticed_close: Cell::new(false),
+            search: Search::new(),
+            crew,
+        }
+    }
+
+    /// The crew, by address: the worker holds it as long as it runs.
+    #[inline]
+    pub(crate) fn crew_ptr(&self) -> *const Arc<Crew> {
+        &raw const self.crew
+    }
+
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Whether it is one of `crew`'s.
+    pub(crate) fn serves(&self, crew: &Arc<Crew>) -> bool {
+        Arc::ptr_eq(&self.crew, crew)
+    }
+
+    /// The fiber that runs now.
+    pub(crate) fn current(&self) -> Option<Task> {
+        self.current.get()
+    }
+
+    /// The record of the fiber that runs now.
+    #[inline]
+    pub(crate) fn current_record(&self) -> Option<*const Record> {
+        self.current.get().and_then(|task| task.header().record()).map(std::ptr::from_ref)
+    }
+
+    /// A number for a new fiber.
+    #[inline]
+    pub(crate) fn next_id(&self) -> AgentId {
+        let (next, end) = self.ids.get();
+        let Range { start, end } = if next < end { next..end } else { AgentId::reserve(IDS_A_RESERVE) };
+        self.ids.set((start + 1, end));
+        AgentId::from_u64(start)
+    }
+
+    /// The worker's life, on its own OS thread.
+    pub(crate) fn run(&self) {
+        current::enter(self, || {
+            sisal_reactor::install(Some(&self.reactor));
+            while let Some(task) = self.next() {
+                self.resume(task);
+            }
+            self.leave();
+            sisal_reactor::install(None);
+        });
+    }
+
+    /// Runs a fiber until it suspends or ends. The one place where stacks are switched: inlined into the loop above, so
+    /// that the processor predicts the return.
+    #[inline(always)]
+    fn resume(&self, task: Task) {
+        let header = task.header();
+        let record = match header.record() {
+            Some(record) => record,
+            None => match self.start(task) {
+                Some(record) => record,
+                None => return,
+            },
+        };
+        if self.crew.limits.migrate {
+            header.set_home(self.post);
+        }
+        self.current.set(Some(task));
+        self.slice_start.set(self.tick_seen.get());
+        let agent: &dyn Agent = header;
+        // SAFETY: the header outlives its fiber's run, and `agent` is replaced before other code runs.
+        unsafe { install(Some(NonNull::from(agent))) };
+        // SAFETY: only the worker that runs a fiber touches its computation, and the fiber itself does not.
+        let resumable = unsafe { &mut *record.resumable.get() };
+        let resumed = resumable.as_mut().expect("a live fiber has a computation").resume();
+        self.current.set(None);
+        match resumed {
+            Resumed::Finished => self.retire(record),
+            Resumed::Suspended => match record.command.get() {
+                Command::Yield => {
+                    self.yielded.set(true);
+                    self.push_ready(task);
+                }
+                Command::Park => match header.word.commit() {
+                    // From here on the fiber belongs to its wakers, and may be gone.
+                    Commit::Parked => {}
+                    Commit::Resume => {
+                        self.undo_park(task);
+                        self.push_ready(task);
+                    }
+                },
+            },
+        }
+    }
+
+    /// Gives a fresh task a stack and a home. `None` if there is no stack, or no more work is taken: then it has ended.
+    fn start(&self, task: Task) -> Option<&Record> {
+        let header = task.header();
+        if !self.crew.lifecycle.is_open() {
+            self.abandon(task, NEVER_RAN.to_owned());
+            return None;
+        }
+        if self.send_on(task) {
+            return None;
+        }
+        let stack = match self.stacks.with(|stacks| stacks.take(header.class)) {
+            Ok(stack) => stack,
+            Err(error) => {
+                self.abandon(task, format!("no stack for this fiber: {error}"));
+                return None;
+            }
+        };
+        Some(self.settle(task, stack))
+    }
+
+    /// Writes the record into the stack's own top page.
+    #[inline]
+    fn settle(&self, task: Task, stack: Stack) -> &Record {
+        let header = task.header();
+        let place = stack.header().cast::<Record>();
+        header.set_home(self.post);
+        header.set_record(place.as_ptr());
+        // SAFETY: the stack's header room is ours, large and aligned enough (asserted beside `Record`); the record stays
+        // until `retire`, and is there before the table shows the task. It is our own table.
+        let (record, index) = unsafe {
+            place.write(Record::new(task, self.index));
+            (place.as_ref(), self.crew.members[self.index].live.enter(task))
+        };
+        record.live_index.set(index);
+        let resumable = Resumable::new(stack, move |suspender| body(task, suspender));
+        // SAFETY: nobody else looks at it before the first resume.
+        unsafe { *record.resumable.get() = Some(resumable) };
+        record
+    }
+
+    /// Ends a task that never ran. Its closure's captures are dropped here, outside any fiber.
+    #[cold]
+    fn abandon(&self, task: Task, reason: String) {
+        // SAFETY: no agent but the thread's own speaks here.
+        let before = unsafe { install(None) };
+        task.abandon(reason);
+        // SAFETY: as it was.
+        unsafe { install(before) };
+        self.crew.lifecycle.has_moved();
+    }
+
+    /// Takes a finished fiber apart: its stack goes back to the cache. Its task has completed and may be gone.
+    #[inline]
+    fn retire(&self, record: &Record) {
+        // SAFETY: the fiber has ended; nobody else touches its computation.
+        let resumable = unsafe { (*record.resumable.get()).take() }.expect("a live fiber has a computation");
+        let place = std::ptr::from_ref(record).cast_mut();
+        let stack = resumable.into_stack();
+        // SAFETY: the fiber has left the live table and its header: nobody reaches the record any more, and `stack`, in
+        // which it is, is still ours.
+        unsafe { place.drop_in_place() };
+        self.stacks.with(|stacks| stacks.give(stack));
+        if !self.crew.lifecycle.is_open() {
+            self.crew.lifecycle.has_moved();
+        }
+    }
+
+    /// Asks every fiber that lives here to end, by value, and wakes it so that it notices.
+    pub(crate) fn ask_own_to_end(&self) {
+        // Woken outside the table: a wake may come back to it.
+        let mut wakers = Vec::new();
+        // SAFETY: our own table; nothing is woken inside.
+        unsafe {
+            self.crew.members[self.index].live.for_each(|task| {
+                if task.header().ask_to_end() {
+                    wakers.push(crate::task::waker(task.header()));
+                }
+            });
+        }
+        wakers.into_iter().for_each(sisal_park::Waker::wake);
+    }
+
+    /// The fibers that live here, for a report.
+    fn report_live(&self) {
+        let own = self.current.get();
+        let mut report = Vec::new();
+        // SAFETY: our own table.
+        unsafe {
+            self.crew.members[self.index].live.for_each(|task| {
+                if Some(task) != own {
+                    report.push(Leaked::of(task.header()));
+                }
+            });
+        }
+        self.crew.members[self.index].leaked.lock().extend(report);
+    }
+
+    /// The end of the worker's life: what can be given back is. Live fibers are leaked by the caller.
+    fn leave(&self) {
+        // SAFETY: no fiber runs here any more.
+        unsafe { install(None) };
+        while let Some(task) = self.fresh.pop_old() {
+            self.end_left_over(task);
+        }
+        while let Some(task) = self.movable.pop_old() {
+            self.end_left_over(task);
+        }
+        self.drain_inbox();
+        while let Some(task) = self.bound.with(VecDeque::pop_front) {
+            self.end_left_over(task);
+        }
+        self.stacks.with(Cache::flush);
+        self.report_live();
+    }
+
+    fn end_left_over(&self, task: Task) {
+        if task.header().record().is_none() {
+            task.abandon(NEVER_RAN.to_owned());
+        }
+    }
+
+    /// Whether the running fiber has used up its time slice: the second tick since its resume has come.
+    #[inline]
+    pub(crate) fn slice_is_over(&self) -> bool {
+        const TICKS_A_SLICE: u32 = 2;
+        const _: () = assert!(TICK.as_millis() == 10);
+        self.crew.monitor.tick().wrapping_sub(self.slice_start.get()) >= TICKS_A_SLICE
+    }
+}
+
+/// The outermost frame of each fiber.
+fn body(task: Task, suspender: &Suspender) {
+    let record = task.header().record().expect("a fiber that runs has a record");
+    record.suspender.set(suspender);
+    // SAFETY: once a fiber, and this is its stack.
+    unsafe { task.run() };
+    record.locals.destroy();
+    with_worker(|worker| {
+        let worker = worker.expect("a fiber runs on a worker");
+        // SAFETY: where fibers stay home, this is the table's own worker.
+        unsafe { worker.crew.members[record.table].live.leave(|| record.live_index.get()) };
+    });
+    // SAFETY: `run` has stored the result; once, as the last thing.
+    unsafe { task.complete() };
+}

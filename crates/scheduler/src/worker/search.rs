@@ -1,0 +1,216 @@
+//! What a worker does when it has nothing to do: look at the others, then sleep.
+//!
+//! Knows nothing of what it finds.
+//!
+//! At most one worker of a runtime searches. It looks for [`SPIN`] before it sleeps, because a searcher is reached in
+//! 60–250 ns, a sleeper in 15,000; but not if its last searches found nothing, so that half-idle servers burn no CPU.
+//!
+//! *Patience.* A thief that takes tiny tasks makes them dearer for everybody (spawn and join of a no-op: 107–300 ns
+//! against 40). So loot that was used up within [`TINY`] doubles the thief's patience, work of more than [`WORTH`] resets
+//! it, and work must have been visible for as long as the patience, a single task at least for [`SINGLE`], before it is
+//! taken. A victim that is quick has done it by then.
+//!
+//! The sleep itself is `sisal-queue`'s idle protocol: announce, look again at every source, sleep in the reactor.
+
+use super::Worker;
+use crate::task::Task;
+use sisal_base::sync::atomic::Ordering;
+use sisal_base::sync::hint::spin_loop;
+use sisal_queue::{Inject, Roused, Searching, Steal, WakeNext};
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// How long a searcher looks before it sleeps.
+const SPIN: Duration = Duration::from_micros(20);
+/// Searches in vain in a row after which the next one does not spin.
+const VAIN_MAX: u32 = 2;
+/// Loot used up in this time was not worth a theft.
+const TINY: Duration = Duration::from_micros(2);
+/// Loot that lasts this long was.
+const WORTH: Duration = Duration::from_micros(10);
+/// The first and the longest patience.
+const PATIENCE_MIN: Duration = Duration::from_micros(1);
+const PATIENCE_MAX: Duration = Duration::from_micros(16);
+/// How long a single task must have been visible.
+const SINGLE: Duration = Duration::from_micros(2);
+/// How many times its patience apart a sleeper is woken for fresh tasks: a wake-up costs its waker 7 µs.
+const HOLD_FACTOR: u32 = 4;
+/// Pauses between two looks at the others' queues.
+const PAUSES_A_LOOK: u32 = 16;
+
+/// What a worker remembers of its searches.
+pub(super) struct Search {
+    patience: Cell<Duration>,
+    /// When the last loot was taken, until it is used up.
+    looted: Cell<Option<Instant>>,
+    vain: Cell<u32>,
+}
+
+impl Search {
+    pub(super) fn new() -> Self {
+        Self { patience: Cell::new(Duration::ZERO), looted: Cell::new(None), vain: Cell::new(0) }
+    }
+
+    /// Judges the last loot, which is used up now.
+    fn judge(&self, now: Instant) {
+        let Some(looted) = self.looted.take() else { return };
+        let lasted = now.duration_since(looted);
+        if lasted < TINY {
+            self.patience.set((self.patience.get() * 2).clamp(PATIENCE_MIN, PATIENCE_MAX));
+        } else if lasted > WORTH {
+            self.patience.set(Duration::ZERO);
+        }
+    }
+}
+
+impl Worker {
+    /// Finds a task, asleep or awake; `None` at the end of the worker's life.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn search(&self) -> Option<Task> {
+        // SAFETY: no fiber runs now; whatever this worker calls from here on speaks for the thread.
+        unsafe { sisal_park::agent::install(None) };
+        self.search.judge(Instant::now());
+        let mut permit = None;
+        loop {
+            if self.crew.lifecycle.is_stopped() {
+                return None;
+            }
+            self.serve_timers_and_reactor();
+            self.notice_close();
+            if !self.post.mailbox.inbox().is_empty() {
+                self.drain_inbox();
+            }
+            let own = self.pick(1);
+            if own.is_some() {
+                if let Some(searching) = permit {
+                    self.end_search(searching);
+                }
+                return own;
+            }
+            if let Some(searching) = permit.take().or_else(|| self.crew.idle.try_search()) {
+                let found = self.look_at_others();
+                self.remember(found.is_some());
+                if found.is_some() {
+                    self.end_search(searching);
+                    return found;
+                }
+                searching.give_up();
+            }
+            permit = self.sleep();
+        }
+    }
+
+    /// Who has found something and was the last to search wakes the next.
+    fn end_search(&self, searching: Searching<'_>) {
+        if searching.found() == WakeNext::Yes {
+            self.crew.offer();
+        }
+    }
+
+    fn remember(&self, found: bool) {
+        self.search.vain.set(if found { 0 } else { self.search.vain.get().saturating_add(1) });
+    }
+
+    /// Looks at the injector, the inbox and the other workers' queues, until something is found or it is time to sleep.
+    fn look_at_others(&self) -> Option<Task> {
+        let others = self.crew.members.len() - 1;
+        let spin = if self.search.vain.get() < VAIN_MAX && others > 0 { SPIN } else { Duration::ZERO };
+        let mut since = Instant::now();
+        let mut visible_since: Option<Instant> = None;
+        loop {
+            if let Some(task) = self.take_injected() {
+                return Some(task);
+            }
+            if !self.post.mailbox.inbox().is_empty() {
+                self.drain_inbox();
+                return self.pick(1);
+            }
+            if others > 0 {
+                let now = Instant::now();
+                match self.most_loaded() {
+                    None => visible_since = None,
+                    Some((victim, len)) => {
+                        let seen = *visible_since.get_or_insert(now);
+                        let least = if len == 1 { SINGLE } else { Duration::ZERO };
+                        if now - seen >= self.search.patience.get().max(least) {
+                            if let Some(task) = self.steal_from(victim) {
+                                self.search.looted.set(Some(now));
+                                return Some(task);
+                            }
+                            visible_since = None;
+                        }
+                        // The clock of the spin stands still while there is something to see.
+                        since = now;
+                    }
+                }
+            }
+            let nothing = visible_since.is_none() && since.elapsed() >= spin;
+            if nothing || self.crew.lifecycle.is_stopped() {
+                return None;
+            }
+            (0..PAUSES_A_LOOK).for_each(|_| spin_loop());
+        }
+    }
+
+    /// The first other worker from a random one on that has something to steal. Only looks at lengths: a thief that tries
+    /// compare-and-swap all the time costs its victim 15 times its push.
+    fn most_loaded(&self) -> Option<(usize, usize)> {
+        let workers = self.crew.members.len();
+        let start = self.choices.below(workers);
+        (0..workers)
+            .map(|offset| (start + offset) % workers)
+            .filter(|&index| index != self.index)
+            .map(|index| (index, self.stealable(index)))
+            .find(|&(_, len)| len > 0)
+    }
+
+    fn stealable(&self, index: usize) -> usize {
+        let member = &self.crew.members[index];
+        let movable = if self.crew.limits.migrate { member.movable.len() } else { 0 };
+        member.fresh.len() + movable
+    }
+
+    fn steal_from(&self, index: usize) -> Option<Task> {
+        let member = &self.crew.members[index];
+        if let Steal::Taken { first, .. } = member.fresh.steal_half_into(&self.fresh) {
+            return Some(first);
+        }
+        if !self.crew.limits.migrate {
+            return None;
+        }
+        match member.movable.steal_half_into(&self.movable) {
+            Steal::Taken { first, .. } => Some(first),
+            Steal::Empty | Steal::Busy => None,
+        }
+    }
+
+    /// Whether anything is to be had that this worker would miss asleep.
+    fn anything_left(&self) -> bool {
+        !self.post.mailbox.inbox().is_empty()
+            || !self.crew.injector.is_empty()
+            || self.most_loaded().is_some()
+            || self.crew.lifecycle.is_stopped()
+            || self.has_close_to_notice()
+    }
+
+    /// Announces the sleep, looks again, sleeps. Gives the permit to search, if that is what it was woken for.
+    fn sleep(&self) -> Option<Searching<'_>> {
+        let sleeper = self.post.mailbox.sleeper();
+        let hold = self.search.patience.get() * HOLD_FACTOR;
+        self.crew.wake_limit.hold_ns.store(hold.as_nanos() as u64, Ordering::Relaxed);
+        self.crew.idle.announce(sleeper);
+        if !self.anything_left() {
+            let wait = self.wheel.with(|wheel| wheel.next_wait(Instant::now()));
+            // An error of the poll: look again, and come back.
+            let _ = self.reactor.turn(wait);
+        }
+        let roused = self.crew.idle.withdraw(sleeper);
+        self.crew.monitor.worker_is_awake();
+        self.tick_seen.set(self.crew.monitor.tick());
+        match roused {
+            Roused::RungToSearch(searching) => Some(searching),
+            Roused::ByMyself | Roused::Rung => None,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Runtimes of one's own, and the default one.
+//!
+//! Knows nothing of how they work; that is `sisal-scheduler`.
+
+pub use sisal_scheduler::runtime::{Builder, Handle, Leaked, Runtime, StillRunning, default_handle, run};

@@ -1,0 +1,118 @@
+//! Nobody starves on one worker: two fibers that yield for ever leave room for a fresh fiber, a timer and a socket.
+
+mod common;
+
+use common::on;
+use sisal::net::{TcpListener, TcpStream};
+use sisal::{channel, fiber, go};
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// Runs `test` beside two fibers that yield until it is over.
+fn beside_two_that_yield(test: impl FnOnce() + Send) {
+    on(1, || {
+        let stop = Arc::new(AtomicBool::new(false));
+        for _ in 0..2 {
+            let stop = Arc::clone(&stop);
+            go! {
+                while !stop.load(Relaxed) {
+                    fiber::yield_now();
+                }
+            };
+        }
+        test();
+        stop.store(true, Relaxed);
+    });
+}
+
+#[test]
+fn a_fresh_fiber_gets_its_turn() {
+    beside_two_that_yield(|| (0..50).for_each(|n| assert_eq!(go!(move || n).join().unwrap(), n)));
+}
+
+#[test]
+fn a_task_from_outside_gets_its_turn() {
+    beside_two_that_yield(|| {
+        let handle = sisal::runtime::Runtime::builder().workers(1).build().unwrap();
+        assert_eq!(handle.spawn(|| 1).join().unwrap(), 1);
+    });
+    let runtime = sisal::runtime::Runtime::builder().workers(1).build().unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let theirs = Arc::clone(&stop);
+    runtime.spawn(move || {
+        while !theirs.load(Relaxed) {
+            fiber::yield_now();
+        }
+    });
+    (0..20).for_each(|n| assert_eq!(runtime.spawn(move || n).join().unwrap(), n));
+    stop.store(true, Relaxed);
+}
+
+#[test]
+fn a_timer_fires() {
+    beside_two_that_yield(|| {
+        for _ in 0..3 {
+            let start = Instant::now();
+            fiber::sleep(Duration::from_millis(1));
+            // A tick of 10 ms is the promise; the rest is for a loaded machine.
+            assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        }
+    });
+}
+
+#[test]
+fn a_socket_is_served() {
+    beside_two_that_yield(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = go! {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            stream.write_all(&byte).unwrap();
+        };
+        let mut stream = TcpStream::connect(address).unwrap();
+        fiber::sleep(Duration::from_millis(1));
+        stream.write_all(&[7]).unwrap();
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        assert_eq!(byte, [7]);
+        server.join().unwrap();
+    });
+}
+
+#[test]
+fn a_loop_of_operations_that_never_wait_gives_way() {
+    on(1, || {
+        let stop = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&stop);
+        let (sender, receiver) = channel::bounded(1);
+        let busy = go! {
+            while !theirs.load(Relaxed) {
+                sender.send(1).unwrap();
+                receiver.recv().unwrap();
+            }
+        };
+        fiber::sleep(Duration::from_millis(5));
+        stop.store(true, Relaxed);
+        busy.join().unwrap();
+    });
+}
+
+#[test]
+fn a_loop_that_computes_gives_way_at_checkpoints() {
+    on(1, || {
+        let stop = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&stop);
+        let busy = go! {
+            while !theirs.load(Relaxed) {
+                fiber::checkpoint();
+            }
+        };
+        fiber::yield_now();
+        stop.store(true, Relaxed);
+        busy.join().unwrap();
+    });
+}

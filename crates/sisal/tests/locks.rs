@@ -1,0 +1,88 @@
+//! Locks among fibers, threads and both: exclusion across waits, no lost notice.
+
+mod common;
+
+use common::on_each_size;
+use sisal::sync::{Condvar, Mutex, WaitGroup};
+use sisal::{fiber, go};
+use std::sync::Arc;
+use std::thread;
+
+#[test]
+fn a_mutex_may_be_held_across_waits() {
+    on_each_size(|| {
+        let total = Mutex::new(0);
+        fiber::scope(|s| {
+            for n in 0..8 {
+                let total = &total;
+                s.spawn(move || {
+                    for round in 0..50 {
+                        let mut total = total.lock();
+                        let before = *total;
+                        if (n + round) % 7 == 0 {
+                            fiber::yield_now();
+                        }
+                        *total = before + 1;
+                    }
+                });
+            }
+        });
+        assert_eq!(*total.lock(), 400);
+    });
+}
+
+#[test]
+fn threads_and_fibers_share_a_mutex() {
+    on_each_size(|| {
+        let total = Arc::new(Mutex::new(0));
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let total = Arc::clone(&total);
+                thread::spawn(move || (0..500).for_each(|_| *total.lock() += 1))
+            })
+            .collect();
+        for _ in 0..500 {
+            *total.lock() += 1;
+        }
+        sisal::blocking(|| threads.into_iter().for_each(|thread| thread.join().unwrap()));
+        assert_eq!(*total.lock(), 1_500);
+    });
+}
+
+#[test]
+fn a_notice_is_not_lost() {
+    on_each_size(|| {
+        let (turn, changed) = (Mutex::new(0_u32), Condvar::new());
+        fiber::scope(|s| {
+            for n in 0..4 {
+                let (turn, changed) = (&turn, &changed);
+                s.spawn(move || {
+                    for round in 0..20 {
+                        let mut turn = turn.lock();
+                        changed.wait_while(&mut turn, |turn| *turn != round * 4 + n);
+                        *turn += 1;
+                        changed.notify_all();
+                    }
+                });
+            }
+        });
+        assert_eq!(*turn.lock(), 80);
+    });
+}
+
+#[test]
+fn a_wait_group_waits_for_all() {
+    on_each_size(|| {
+        let (group, total) = (WaitGroup::new(), Arc::new(Mutex::new(0)));
+        for _ in 0..50 {
+            let (group, total) = (group.clone(), Arc::clone(&total));
+            go! {
+                fiber::yield_now();
+                *total.lock() += 1;
+                drop(group);
+            };
+        }
+        group.wait();
+        assert_eq!(*total.lock(), 50);
+    });
+}

@@ -1,0 +1,71 @@
+//! Sleeping: never too short, in the order of the deadlines, for any duration.
+
+mod common;
+
+use common::{on, on_each_size};
+use sisal::{fiber, go, time};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_sleep_is_never_too_short() {
+    on_each_size(|| {
+        fiber::scope(|s| {
+            for micros in [0, 1, 10, 100, 1_000, 5_000] {
+                s.spawn(move || {
+                    let (start, duration) = (Instant::now(), Duration::from_micros(micros));
+                    time::sleep(duration);
+                    assert!(start.elapsed() >= duration);
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn sleepers_wake_in_the_order_of_their_deadlines() {
+    on(1, || {
+        let order = Mutex::new(Vec::new());
+        fiber::scope(|s| {
+            for millis in [9, 3, 6, 1] {
+                let order = &order;
+                s.spawn(move || {
+                    time::sleep(Duration::from_millis(millis));
+                    order.lock().unwrap().push(millis);
+                });
+            }
+        });
+        assert_eq!(*order.lock().unwrap(), [1, 3, 6, 9]);
+    });
+}
+
+#[test]
+fn endless_sleeps_are_fine() {
+    let runtime = sisal::runtime::Runtime::builder().workers(2).build().unwrap();
+    let sleepers: Vec<_> =
+        [Duration::MAX, Duration::from_secs(u64::MAX / 4), Duration::from_secs(86_400 * 365 * 5)]
+            .into_iter()
+            .map(|duration| runtime.spawn(move || time::sleep(duration)))
+            .collect();
+    runtime.run(|| time::sleep(Duration::from_millis(5)));
+    assert!(sleepers.iter().all(|sleeper| !sleeper.is_finished()));
+    // The shutdown's cancel ends them.
+    runtime.shutdown_timeout(Duration::from_secs(10)).unwrap();
+    sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+}
+
+#[test]
+fn many_timers_fire_on_time_beside_busy_fibers() {
+    on_each_size(|| {
+        let sleepers: Vec<_> = (0..500_u64)
+            .map(|n| {
+                go! {
+                    let start = Instant::now();
+                    time::sleep(Duration::from_micros(n * 20));
+                    start.elapsed() >= Duration::from_micros(n * 20)
+                }
+            })
+            .collect();
+        assert!(sleepers.into_iter().all(|sleeper| sleeper.join().unwrap()));
+    });
+}

@@ -1,0 +1,3 @@
+//! `main` takes nothing.
+#[sisal::main]
+fn main(a: u8) {}

@@ -1,0 +1,3 @@
+//! A fiber's `main` is a plain function.
+#[sisal::main]
+async fn main() {}

@@ -1,0 +1,3 @@
+//! A fiber's `main` is no template.
+#[sisal::main]
+fn main<T>() {}

@@ -1,0 +1,3 @@
+//! An unknown setting is named.
+#[sisal::main(wokers = 2)]
+fn main() {}

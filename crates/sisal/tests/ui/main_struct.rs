@@ -1,0 +1,5 @@
+//! Only a function can be `main`.
+#[sisal::main]
+struct Main;
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! A setting needs a value.
+#[sisal::main(workers)]
+fn main() {}

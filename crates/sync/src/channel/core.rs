@@ -1,0 +1,382 @@
+//! A channel: the state behind its lock, and the waits of those who send and receive.
+//!
+//! Knows nothing of handles, of clocks, nor of whether a fiber or a thread waits. What happens under the lock is in `state.rs`.
+//!
+//! Invariants:
+//! 1. Under the lock nobody allocates, frees, wakes, or runs a user's code (a message's destructor is one).
+//! 2. A waiter is put into its line in the same section in which its agent has looked and found that it must wait.
+//! 3. No wait returns, nor unwinds, while its waiter stands in a line; and who was claimed meanwhile has succeeded, whatever
+//!    its deadline says.
+//!
+//! Race, *message against deadline*: A's deadline passes. B claims A's waiter and writes the message. A takes the lock, is no
+//! longer in the line, so it waits until B has finished, and returns the message.
+
+use super::buffer::Block;
+use super::packet::{Line, Met, Packet, Parcel};
+use super::state::{Offered, State, Taken};
+use sisal_base::backoff::Backoff;
+use sisal_base::sync::{SpinGuard, SpinLock};
+use sisal_base::{CachePadded, fault};
+use sisal_park::{Agent, Cancellable, Outcome, Reason, Waiter, WakeBatch, Waker, spend, with_current};
+use std::pin::{Pin, pin};
+use std::time::Instant;
+
+/// Which line of a channel.
+#[derive(Clone, Copy)]
+pub(super) enum Side {
+    Senders,
+    Receivers,
+}
+
+/// Why a message was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// No room, or no receiver, up to the end of the time.
+    Full,
+    Disconnected,
+}
+
+/// Why there is no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// No message up to the end of the time.
+    Empty,
+    Disconnected,
+}
+
+/// How long an operation may wait.
+#[derive(Clone, Copy)]
+pub(super) enum Until {
+    Now,
+    Deadline(Instant),
+    Forever,
+}
+
+impl Until {
+    pub(super) fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Deadline(deadline) => Some(deadline),
+            Self::Now | Self::Forever => None,
+        }
+    }
+}
+
+pub(super) struct Channel<T> {
+    state: CachePadded<SpinLock<State<T>>>,
+    capacity: Option<usize>,
+}
+
+impl<T> Channel<T> {
+    pub(super) fn new(capacity: Option<usize>) -> Self {
+        Self { state: CachePadded::new(SpinLock::new(State::new(capacity))), capacity }
+    }
+
+    pub(super) fn capacity(&self) -> Option<usize> {
+        self.capacity
+    }
+
+    #[inline]
+    pub(super) fn lock(&self) -> SpinGuard<'_, State<T>> {
+        self.state.lock()
+    }
+
+    /// Locks, with a block for one more message at hand.
+    #[inline]
+    pub(super) fn lock_to_send(&self) -> SpinGuard<'_, State<T>> {
+        let state = self.state.lock();
+        if state.lacks_block() { self.lock_with_block(state) } else { state }
+    }
+
+    #[cold]
+    fn lock_with_block<'a>(&'a self, mut state: SpinGuard<'a, State<T>>) -> SpinGuard<'a, State<T>> {
+        let mut block = None;
+        while state.lacks_block() {
+            if let Some(block) = block.take() {
+                state.supply(block);
+            } else {
+                drop(state);
+                block = Some(Block::new());
+                state = self.state.lock();
+            }
+        }
+        if block.is_none() {
+            return state;
+        }
+        // Another sender was faster: this block is freed outside the lock.
+        drop(state);
+        drop(block);
+        self.lock_to_send()
+    }
+
+    /// Sends `message`, waiting for room or for a receiver.
+    #[inline]
+    pub(super) fn send(&self, message: T, until: Until) -> Result<(), (Refusal, T)> {
+        spend();
+        let mut state = self.lock_to_send();
+        match state.offer(message) {
+            Offered::Sent(receiver) => {
+                self.unlock_and_wake_receiver(state, receiver);
+                Ok(())
+            }
+            Offered::Disconnected(message) => Err((Refusal::Disconnected, message)),
+            Offered::Full(message) => match until {
+                Until::Now => Err((Refusal::Full, message)),
+                _ => with_current(|agent| self.send_slow(agent, state, message, until)),
+            },
+        }
+    }
+
+    #[cold]
+    fn send_slow(
+        &self,
+        agent: &dyn Agent,
+        mut state: SpinGuard<'_, State<T>>,
+        message: T,
+        until: Until,
+    ) -> Result<(), (Refusal, T)> {
+        let packet = Packet::new(Parcel::Value(message));
+        let waiter = pin!(Waiter::new(agent, packet.place()));
+        let waiter = waiter.as_ref();
+        // SAFETY: it points to a packet of this channel's messages, and `Standing` sees to it that it has left the line before
+        // its frame ends.
+        unsafe { state.senders.push(waiter) };
+        self.unlock(state);
+        let standing = Standing { channel: self, side: Side::Senders, waiter, over: false };
+        let outcome = standing.wait(agent, until.deadline(), Reason::Send(self.address()));
+        // SAFETY: done, or in no line any more: ours again.
+        match unsafe { packet.take() } {
+            Parcel::Value(message) if is_timeout(outcome, until) => Err((Refusal::Full, message)),
+            Parcel::Value(message) => Err((Refusal::Disconnected, message)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Receives a message, waiting for one.
+    #[inline]
+    pub(super) fn recv(&self, until: Until) -> Result<T, Lack> {
+        spend();
+        loop {
+            let mut state = self.lock();
+            let received = match state.take() {
+                Taken::Message(message, sender, block) => {
+                    self.unlock_and_wake_sender(state, sender);
+                    drop(block);
+                    return Ok(message);
+                }
+                Taken::Disconnected => return Err(Lack::Disconnected),
+                Taken::Empty if matches!(until, Until::Now) => return Err(Lack::Empty),
+                Taken::Empty => with_current(|agent| self.recv_slow(agent, state, until)),
+                Taken::Promise(sender) => {
+                    with_current(|agent| self.recv_promised(agent, state, sender)).map(Ok)
+                }
+            };
+            if let Some(result) = received {
+                return result;
+            }
+        }
+    }
+
+    #[cold]
+    fn recv_slow(
+        &self,
+        agent: &dyn Agent,
+        mut state: SpinGuard<'_, State<T>>,
+        until: Until,
+    ) -> Option<Result<T, Lack>> {
+        let packet = Packet::new(Parcel::Empty);
+        let waiter = pin!(Waiter::new(agent, packet.place()));
+        let waiter = waiter.as_ref();
+        // SAFETY: as in `send_slow`.
+        unsafe { state.receivers.push(waiter) };
+        self.unlock(state);
+        let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
+        let outcome = standing.wait(agent, until.deadline(), Reason::Recv(self.address()));
+        // SAFETY: done, or in no line any more: ours again.
+        match unsafe { packet.take() } {
+            Parcel::Value(message) => Some(Ok(message)),
+            Parcel::Again => None,
+            _ if is_timeout(outcome, until) => Some(Err(Lack::Empty)),
+            _ => Some(Err(Lack::Disconnected)),
+        }
+    }
+
+    /// Waits for the message of a select that was claimed while it waited to send. `None` if it sends nothing after all.
+    #[cold]
+    pub(super) fn recv_promised(
+        &self,
+        agent: &dyn Agent,
+        state: SpinGuard<'_, State<T>>,
+        mut sender: Met<T>,
+    ) -> Option<T> {
+        let packet = Packet::new(Parcel::Empty);
+        let waiter = pin!(Waiter::new(agent, packet.place()));
+        let waiter = waiter.as_ref();
+        // SAFETY: in no line, claimed by nobody else, and `Standing` waits until it is done.
+        sender.put(Parcel::Partner(unsafe { Met::of(waiter) }));
+        let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
+        self.unlock_and_wake_sender(state, Some(sender.finish()));
+        standing.wait_for_promise(agent, Reason::Recv(self.address()));
+        // SAFETY: done: ours again.
+        match unsafe { packet.take() } {
+            Parcel::Value(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Unlocks after a change that wakes nobody but watchers.
+    #[inline]
+    pub(super) fn unlock(&self, state: SpinGuard<'_, State<T>>) {
+        let is_watched = !state.watchers.is_empty();
+        drop(state);
+        if is_watched {
+            self.wake_watchers();
+        }
+    }
+
+    /// Unlocks, and lets the receiver that was given a message run next: its message is in the cache.
+    #[inline]
+    pub(super) fn unlock_and_wake_receiver(&self, state: SpinGuard<'_, State<T>>, receiver: Option<Waker>) {
+        self.unlock(state);
+        if let Some(receiver) = receiver {
+            receiver.wake_next();
+        }
+    }
+
+    /// Unlocks, and wakes the sender whose message was taken.
+    #[inline]
+    pub(super) fn unlock_and_wake_sender(&self, state: SpinGuard<'_, State<T>>, sender: Option<Waker>) {
+        self.unlock(state);
+        if let Some(sender) = sender {
+            sender.wake();
+        }
+    }
+
+    #[cold]
+    fn wake_watchers(&self) {
+        let mut batch = WakeBatch::new();
+        loop {
+            let more = self.lock().watchers.pop_into(&mut batch);
+            batch.wake_all();
+            if !more {
+                return;
+            }
+        }
+    }
+
+    /// Lets senders have the room that has come up.
+    pub(super) fn refill<'a>(&'a self, mut state: SpinGuard<'a, State<T>>) {
+        let mut batch = WakeBatch::new();
+        loop {
+            let more = state.refill_into(&mut batch);
+            self.unlock(state);
+            batch.wake_all();
+            if !more {
+                return;
+            }
+            state = self.lock();
+        }
+    }
+
+    /// One side is gone for ever: the last of `side` was dropped.
+    #[cold]
+    pub(super) fn disconnect(&self, side: Side) {
+        let mut state = self.lock();
+        let messages = state.disconnect(matches!(side, Side::Receivers));
+        let mut batch = WakeBatch::new();
+        loop {
+            let more = state.dismiss(&mut batch);
+            drop(state);
+            batch.wake_all();
+            if !more || fault!("chan.disconnect.one_batch") {
+                break;
+            }
+            state = self.lock();
+        }
+        // Last, since a message's destructor may unwind.
+        drop(messages);
+    }
+
+    pub(super) fn address(&self) -> usize {
+        (&raw const *self).addr()
+    }
+
+    fn line(state: &mut State<T>, side: Side) -> &mut Line<T> {
+        match side {
+            Side::Senders => &mut state.senders,
+            Side::Receivers => &mut state.receivers,
+        }
+    }
+
+    /// Takes `waiter` out of its line; `false` if somebody has claimed it.
+    ///
+    /// # Safety
+    /// It stands in this line or in none.
+    pub(super) unsafe fn leave(&self, side: Side, waiter: Pin<&Waiter>) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { Self::line(&mut self.lock(), side).remove(waiter) }
+    }
+}
+
+/// Whether a wait that has ended with `outcome` and without a result is reported as a timeout. A cancel is one where there is
+/// such an error, and a disconnect where there is none.
+fn is_timeout(outcome: Outcome, until: Until) -> bool {
+    match outcome {
+        Outcome::Woken => false,
+        Outcome::TimedOut => true,
+        Outcome::Cancelled => until.deadline().is_some(),
+    }
+}
+
+/// A waiter in a line, or claimed, until its wait is over.
+struct Standing<'a, T> {
+    channel: &'a Channel<T>,
+    side: Side,
+    waiter: Pin<&'a Waiter>,
+    over: bool,
+}
+
+impl<T> Standing<'_, T> {
+    /// Waits until somebody has finished with the waiter: `Woken`; or until it has left the line by itself.
+    fn wait(mut self, agent: &dyn Agent, deadline: Option<Instant>, reason: Reason) -> Outcome {
+        look_before_park(agent, || self.waiter.is_done());
+        let outcome = self.waiter.wait(agent, deadline, reason, Cancellable::Always);
+        if outcome != Outcome::Woken {
+            // SAFETY: put into this line by who made the `Standing`.
+            if unsafe { self.channel.leave(self.side, self.waiter) } {
+                self.over = true;
+                return outcome;
+            }
+            // Claimed: maybe by a select that has yet to run, so this is no place to spin.
+            let _ = self.waiter.wait(agent, None, reason, Cancellable::Never);
+        }
+        self.over = true;
+        Outcome::Woken
+    }
+
+    /// Waits, in no line, until the claimant has finished.
+    fn wait_for_promise(mut self, agent: &dyn Agent, reason: Reason) {
+        let _ = self.waiter.wait(agent, None, reason, Cancellable::Never);
+        self.over = true;
+    }
+}
+
+impl<T> Drop for Standing<'_, T> {
+    fn drop(&mut self) {
+        // A park that unwinds (one that is forbidden) leaves no waiter behind. It cannot park again for its claimant.
+        // SAFETY: put into this line by who made the `Standing`, or into none.
+        if !self.over && !unsafe { self.channel.leave(self.side, self.waiter) } {
+            self.waiter.wait_for_claimant();
+        }
+    }
+}
+
+/// Looks again a bounded number of times where that is cheaper than a park: on a bare thread, never on a fiber.
+pub(super) fn look_before_park(agent: &dyn Agent, is_done: impl Fn() -> bool) {
+    let mut backoff = Backoff::new();
+    for _ in 0..agent.spins() {
+        if is_done() {
+            return;
+        }
+        backoff.look_away();
+    }
+}

@@ -1,0 +1,212 @@
+//! The select itself: try all arms; get into all lines; wait; leave the lines.
+//!
+//! Knows nothing of channels: arms are `Selectable`.
+//!
+//! | ticket | means | moved by |
+//! |---|---|---|
+//! | open | the select waits | |
+//! | an arm's position | somebody will do that arm, or has done it | a claimant, under the lock of that arm's line |
+//! | `NOBODY` | no arm can be claimed any more | the select: its time is over, or an arm became possible while it got into the lines |
+//!
+//! Invariants:
+//! 1. Arms are attempted only while none is in a line, so whoever attempts has no ticket that another could claim, and the
+//!    two ends of a channel in one select never meet each other.
+//! 2. The arms in lines are the first `registered` ones, and all have left when a round is over, however it is.
+//! 3. An arm that did not win has done nothing.
+//!
+//! Race, *possible between attempt and line*: A finds nothing to receive. B sends. A's arm, under the lock, sees that it could
+//! be done now, so A leaves all lines and begins again. Each such round means that another agent got something done.
+
+use super::super::core::{Until, look_before_park};
+use super::super::timer::earlier;
+use sisal_base::fault;
+use sisal_base::rng::Rng;
+use sisal_park::{Agent, Cancellable, Outcome, Reason, Selectable, Ticket, spend, with_current};
+use std::time::Instant;
+
+/// No arm: the ticket of a round that is over. Below `usize::MAX`, which says open.
+const NOBODY: usize = usize::MAX - 1;
+
+/// How far apart two seeds for the order of arms can be.
+const SEEDS: usize = 1 << 30;
+
+/// Something with an arm: an element of the list that a select goes through.
+pub(crate) trait HasArm {
+    fn arm(&self) -> &dyn Selectable;
+}
+
+/// Which arm is tried first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Any, each with the same chance.
+    Fair,
+    /// The first one.
+    Biased,
+}
+
+/// What the select waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    /// That an arm happens.
+    Done,
+    /// That an arm could be done.
+    Ready,
+}
+
+/// Does one of `arms`; its position, after the arms were put into any order. `None` if the time was over first.
+pub(crate) fn select<A: HasArm>(arms: &mut [A], order: Order, until: Until) -> Option<usize> {
+    run(arms, Goal::Done, order, until)
+}
+
+/// Waits until one of `arms` could be done; its position, after the arms were put into any order.
+pub(crate) fn ready<A: HasArm>(arms: &mut [A], order: Order, until: Until) -> Option<usize> {
+    run(arms, Goal::Ready, order, until)
+}
+
+fn run<A: HasArm>(arms: &mut [A], goal: Goal, order: Order, until: Until) -> Option<usize> {
+    spend();
+    with_current(|agent| {
+        loop {
+            if let Some(position) = look(agent, arms, goal, order) {
+                return Some(position);
+            }
+            if is_over(agent, until) {
+                return None;
+            }
+            match (Round { agent, arms, goal, ticket: Ticket::new(), registered: 0 }).run(until) {
+                End::Won(position) => return Some(position),
+                End::Again => {}
+                End::Cancelled if until.deadline().is_some() => return None,
+                // There is no error that says so: an arm that has done nothing says it, by that for a disconnect.
+                End::Cancelled if arms.is_empty() => return None,
+                End::Cancelled => return Some(agent.choose(arms.len())),
+            }
+        }
+    })
+}
+
+fn is_over(agent: &dyn Agent, until: Until) -> bool {
+    match until {
+        Until::Now => true,
+        Until::Deadline(deadline) => agent.now() >= deadline,
+        Until::Forever => false,
+    }
+}
+
+/// Tries each arm once, the next one drawn from those that are left.
+fn look<A: HasArm>(agent: &dyn Agent, arms: &mut [A], goal: Goal, order: Order) -> Option<usize> {
+    let is_drawn = order == Order::Fair && arms.len() > 1;
+    let draw = is_drawn.then(|| Rng::new(agent.choose(SEEDS) as u64));
+    for position in 0..arms.len() {
+        if let Some(draw) = &draw {
+            arms.swap(position, position + draw.below(arms.len() - position));
+        }
+        let arm = arms[position].arm();
+        let is_it = match goal {
+            Goal::Done => arm.attempt(agent),
+            Goal::Ready => arm.is_ready(),
+        };
+        if is_it {
+            return Some(position);
+        }
+    }
+    None
+}
+
+/// How a round has ended.
+enum End {
+    Won(usize),
+    Again,
+    Cancelled,
+}
+
+/// One time in the lines.
+struct Round<'a, A: HasArm> {
+    agent: &'a dyn Agent,
+    arms: &'a [A],
+    goal: Goal,
+    ticket: Ticket,
+    registered: usize,
+}
+
+impl<A: HasArm> Round<'_, A> {
+    fn run(mut self, until: Until) -> End {
+        let mut end = End::Again;
+        if self.register() {
+            let due = self.arms.iter().filter_map(|arm| arm.arm().due()).reduce(Instant::min);
+            if self.wait(earlier(due, until.deadline())) == Outcome::Cancelled {
+                end = End::Cancelled;
+            }
+        }
+        self.ticket.claim(NOBODY);
+        let winner = self.leave();
+        match winner {
+            None => end,
+            Some(_) if self.goal == Goal::Ready => End::Again,
+            Some(winner) if self.arms[winner].arm().accept(self.agent) => End::Won(winner),
+            Some(_) => End::Again,
+        }
+    }
+
+    /// Gets into all lines; `false` if there is nothing to wait for, since an arm has become possible.
+    fn register(&mut self) -> bool {
+        for (position, arm) in self.arms.iter().enumerate() {
+            let (arm, ticket) = (arm.arm(), &self.ticket);
+            // SAFETY: the ticket lives in this round, and the arms are borrowed by it; `leave` and `accept`, or the drop of
+            // the round, end both before either moves.
+            let is_in_line = unsafe {
+                match self.goal {
+                    Goal::Done => arm.register(self.agent, ticket, position),
+                    Goal::Ready => arm.watch(self.agent, ticket, position),
+                }
+            };
+            if !is_in_line && !fault!("chan.select.registers_blindly") {
+                return false;
+            }
+            self.registered = position + 1;
+        }
+        true
+    }
+
+    /// Parks until somebody has claimed an arm, until `deadline`, or until cancelled.
+    fn wait(&self, deadline: Option<Instant>) -> Outcome {
+        look_before_park(self.agent, || self.ticket.winner().is_some());
+        let reason = Reason::Select(self.arms.len());
+        while self.ticket.winner().is_none() {
+            let outcome = self.agent.park(deadline, reason, Cancellable::Always);
+            if outcome != Outcome::Woken {
+                return outcome;
+            }
+        }
+        Outcome::Woken
+    }
+
+    /// Leaves all lines but that of the arm that was claimed, which is finished with when its claimant has done his part.
+    fn leave(&mut self) -> Option<usize> {
+        let winner = self.ticket.winner().filter(|&winner| winner != NOBODY);
+        while self.registered > 0 {
+            self.registered -= 1;
+            let arm = self.arms[self.registered].arm();
+            match self.goal {
+                Goal::Done if winner == Some(self.registered) => {}
+                Goal::Done => arm.unregister(false),
+                Goal::Ready => arm.unwatch(winner == Some(self.registered)),
+            }
+        }
+        winner
+    }
+}
+
+impl<A: HasArm> Drop for Round<'_, A> {
+    fn drop(&mut self) {
+        // Only what a park that unwinds (one that is forbidden) has left.
+        if self.registered > 0 {
+            self.ticket.claim(NOBODY);
+            if let Some(winner) = self.leave() {
+                if self.goal == Goal::Done {
+                    self.arms[winner].arm().unregister(true);
+                }
+            }
+        }
+    }
+}

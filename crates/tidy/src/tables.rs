@@ -1,0 +1,211 @@
+//! What the rules allow. Whoever needs something new adds a row here, with its reason, where a reviewer sees it.
+
+/// Which of our crates a crate depends on, dev-dependencies included.
+#[derive(Clone, Copy, Debug)]
+pub struct Edges {
+    /// The crate.
+    pub package: &'static str,
+    /// What it depends on: exactly these.
+    pub on: &'static [&'static str],
+}
+
+/// The floors of the house, from the ground up. A crate knows what stands in its row, and nothing else of ours.
+pub const EDGES: &[Edges] = &[
+    Edges { package: "sisal-base", on: &[] },
+    Edges { package: "sisal-park", on: &["sisal-base"] },
+    Edges { package: "sisal-queue", on: &["sisal-base"] },
+    Edges { package: "sisal-coro", on: &[] },
+    Edges { package: "sisal-sync", on: &["sisal-base", "sisal-park"] },
+    Edges { package: "sisal-reactor", on: &["sisal-base", "sisal-park"] },
+    Edges { package: "sisal-net", on: &["sisal-reactor", "sisal-park"] },
+    Edges {
+        package: "sisal-scheduler",
+        on: &["sisal-base", "sisal-park", "sisal-queue", "sisal-coro", "sisal-reactor"],
+    },
+    Edges { package: "sisal-macros", on: &[] },
+    Edges {
+        package: "sisal",
+        on: &["sisal-scheduler", "sisal-park", "sisal-sync", "sisal-net", "sisal-macros", "sisal-coro"],
+    },
+    Edges { package: "tidy", on: &[] },
+    Edges { package: "conformance", on: &["sisal"] },
+    Edges { package: "top", on: &[] },
+    Edges { package: "examples", on: &["sisal"] },
+    Edges { package: "benches", on: &["sisal", "sisal-queue"] },
+    Edges {
+        package: "loom-tests",
+        on: &["sisal-base", "sisal-park", "sisal-queue", "sisal-coro", "sisal-sync"],
+    },
+];
+
+/// A crate of others that one of ours depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct ThirdParty {
+    /// Our crate.
+    pub package: &'static str,
+    /// The crate of others.
+    pub on: &'static str,
+    /// Whether our users build it too (`[dependencies]`), or only our tests (`[dev-dependencies]`).
+    pub ships: bool,
+    /// What it does for us that we would do worse.
+    pub reason: &'static str,
+}
+
+const fn ships(package: &'static str, on: &'static str, reason: &'static str) -> ThirdParty {
+    ThirdParty { package, on, ships: true, reason }
+}
+
+const fn tests(package: &'static str, on: &'static str, reason: &'static str) -> ThirdParty {
+    ThirdParty { package, on, ships: false, reason }
+}
+
+/// Every dependency on others, in the whole workspace.
+pub const THIRD_PARTY: &[ThirdParty] = &[
+    ships(
+        "sisal-base",
+        "parking_lot",
+        "locks for OS threads: small, const, without poisoning; named here alone",
+    ),
+    ships("sisal-base", "crossbeam-utils", "`CachePadded`, which knows the cache line of each processor"),
+    ships("sisal-base", "loom", "the model checker; under `cfg(sisal_loom)` only, so no user ever builds it"),
+    ships("sisal-queue", "crossbeam-deque", "the global injector: an unbounded, segmented, well-worn queue"),
+    ships(
+        "sisal-coro",
+        "corosensei",
+        "the switch itself, for each processor in its own assembly; named here alone",
+    ),
+    ships("sisal-coro", "libc", "mapping and guarding stacks"),
+    ships("sisal-reactor", "mio", "epoll, kqueue and their kin behind one face; named here alone"),
+    ships("sisal-reactor", "slab", "registered sources by index, reused"),
+    ships("sisal-reactor", "libc", "`poll(2)`, in which a bare thread waits"),
+    ships("sisal-net", "socket2", "socket options and non-blocking connects that std does not offer"),
+    ships("sisal-net", "libc", "the error codes of a pending connect"),
+    ships("sisal-scheduler", "num_cpus", "the number of workers, which knows cgroup limits"),
+    tests("sisal", "rand", "a real thread-local generator, held across suspensions"),
+    tests("sisal", "trybuild", "what must not compile, and how the message reads"),
+    tests("sisal", "libc", "the OS thread's id, and CPU clocks"),
+    tests("tidy", "serde_json", "reads `cargo metadata`"),
+    ships("examples", "httparse", "the head of an HTTP/1.1 request, parsed in place"),
+    ships("examples", "libc", "signal handlers"),
+    tests("benches", "criterion", "statistics of measured times"),
+    tests("benches", "crossbeam-deque", "the yardstick for the local queue"),
+    ships("loom-tests", "loom", "the model checker; under `cfg(sisal_loom)` only"),
+];
+
+/// A name in `cfg(..)` and the files that may use it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cfg {
+    /// The name: `test`, `target_os`, `sisal_loom`.
+    pub name: &'static str,
+    /// What the file's path begins with; the empty string means everywhere.
+    pub places: &'static [&'static str],
+    /// Why there, and not elsewhere.
+    pub reason: &'static str,
+}
+
+/// Where conditional compilation may stand.
+pub const CFGS: &[Cfg] = &[
+    Cfg { name: "test", places: &[""], reason: "tests stand beside what they test" },
+    Cfg { name: "debug_assertions", places: &[""], reason: "assertions that cost" },
+    Cfg { name: "target_os", places: &[""], reason: "the choice of an operating system" },
+    Cfg { name: "target_arch", places: &[""], reason: "the choice of a processor" },
+    Cfg { name: "target_pointer_width", places: &[""], reason: "sizes of words" },
+    Cfg {
+        name: "miri",
+        places: &["crates/park/src/agent.rs", "crates/scheduler/src/current.rs"],
+        reason: "an empty `asm!`, which hides a function from the optimiser and which miri cannot run",
+    },
+    Cfg {
+        name: "sisal_loom",
+        places: &["crates/base/", "loom-tests/"],
+        reason: "one door to std or loom; code above goes through it",
+    },
+    Cfg {
+        name: "sisal_fault",
+        places: &["crates/base/", "loom-tests/"],
+        reason: "mutants, through `fault!`",
+    },
+];
+
+/// A file that may contain `unsafe`.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsafe {
+    /// The file.
+    pub path: &'static str,
+    /// What it needs it for.
+    pub reason: &'static str,
+}
+
+const fn unsafety(path: &'static str, reason: &'static str) -> Unsafe {
+    Unsafe { path, reason }
+}
+
+/// Where `unsafe` may stand. Everything not listed is safe code.
+pub const UNSAFE: &[Unsafe] = &[
+    unsafety("crates/base/src/list.rs", "nodes that live on others' stacks"),
+    unsafety("crates/base/src/spin.rs", "the value behind the lock"),
+    unsafety("crates/park/src/agent.rs", "the slot with the current agent"),
+    unsafety("crates/park/src/completion.rs", "one slot that two agents hand over by a state"),
+    unsafety("crates/park/src/thread.rs", "the functions behind a bare thread's waker"),
+    unsafety("crates/park/src/wait_queue.rs", "waiters on the waiting stacks"),
+    unsafety("crates/park/src/waker.rs", "the waker's table of functions"),
+    unsafety("crates/queue/src/chain.rs", "links inside nodes that it does not own"),
+    unsafety("crates/queue/src/deque.rs", "slots that owner and thieves claim before they touch them"),
+    unsafety("crates/queue/src/inbox.rs", "nodes between the pusher's hand and the owner's"),
+    unsafety("crates/scheduler/src/blocking.rs", "jobs that borrow from a waiting frame"),
+    unsafety("crates/scheduler/src/current.rs", "the slot with the current worker"),
+    unsafety("crates/scheduler/src/event.rs", "a waiter on its own stack"),
+    unsafety("crates/scheduler/src/handle.rs", "the result's place, typed by the handle"),
+    unsafety("crates/scheduler/src/lifecycle.rs", "references on tasks that will never run"),
+    unsafety("crates/scheduler/src/local.rs", "a fiber's own values, reached by that fiber alone"),
+    unsafety("crates/scheduler/src/owner.rs", "a cell for one thread, the only one of its kind"),
+    unsafety("crates/scheduler/src/post.rs", "tasks between two workers"),
+    unsafety(
+        "crates/scheduler/src/runtime/builder.rs",
+        "`migrate_started_fibers`, whose contract the user signs",
+    ),
+    unsafety("crates/scheduler/src/runtime/run.rs", "a fiber that borrows from the frame that waits for it"),
+    unsafety("crates/scheduler/src/scope.rs", "children that borrow from the frame that waits for them"),
+    unsafety("crates/scheduler/src/spawn.rs", "the first references on a task"),
+    unsafety("crates/scheduler/src/task/cell.rs", "the closure, and in its place the result"),
+    unsafety("crates/scheduler/src/task/header.rs", "a task behind one pointer, whatever its closure"),
+    unsafety("crates/scheduler/src/task/record.rs", "what stands at the top of a fiber's stack"),
+    unsafety("crates/scheduler/src/timer.rs", "timers on the waiting stacks"),
+    unsafety("crates/scheduler/src/worker/agent.rs", "the record of the fiber that runs"),
+    unsafety("crates/scheduler/src/worker/mod.rs", "resuming a fiber, and what it left on its stack"),
+    unsafety("crates/scheduler/src/worker/search.rs", "the agent's slot while no fiber runs"),
+    unsafety("crates/scheduler/src/worker/turn.rs", "references on tasks that change queues"),
+    unsafety("examples/src/server.rs", "the signal handler"),
+];
+
+/// Names in the root folder, besides those that begin with a dot.
+pub const TOP_LEVEL: &[&str] = &[
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "benches",
+    "crates",
+    "deny.toml",
+    "examples",
+    "loom-tests",
+    "rustfmt.toml",
+];
+
+/// Members under `crates/` that a bare `cargo test` leaves out, because they build much that a newcomer does not need.
+pub const NOT_DEFAULT: &[&str] = &["crates/conformance", "crates/top"];
+
+/// Words that say that something is unfinished. One that ends in `!` is a macro. (Written in two halves, so that this
+/// file keeps its own rule.)
+pub const WORDS: &[&str] =
+    &[concat!("to", "do!"), concat!("unimpl", "emented!"), concat!("FIX", "ME"), concat!("X", "XX")];
+
+/// How a path begins that is true on one machine only.
+pub const MACHINE_PATHS: &[&str] = &[
+    concat!("/ho", "me/"),
+    concat!("/ro", "ot/"),
+    concat!("/wo", "rk/"),
+    concat!("/Us", "ers/"),
+    concat!("C:", "\\"),
+];

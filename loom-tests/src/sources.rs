@@ -1,0 +1,62 @@
+//! Finds the mutants that are planted in the sources, so that the tables can be compared with them.
+//!
+//! Knows nothing of what they do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The names in `fault!("..")` and `ordering!(.., "..")` of all sources of `package`, a folder under `crates/`.
+///
+/// # Panics
+/// If the sources cannot be read.
+pub fn mutants_planted(package: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(package).join("src");
+    let mut names: Vec<String> = files(&root)
+        .iter()
+        .flat_map(|file| names_in(&fs::read_to_string(file).expect("a readable source")))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The first string behind each `fault!(` and `ordering!(`, comments aside.
+fn names_in(source: &str) -> Vec<String> {
+    let code: String =
+        source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let mut names = Vec::new();
+    for opening in ["fault!(", "ordering!("] {
+        for (at, _) in code.match_indices(opening) {
+            let rest = &code[at + opening.len()..];
+            let mut strings = rest.split('"');
+            if let Some(name) = strings.nth(1) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_names() {
+        let source = "if fault!(\"a.b\") { x(ordering!(Release, \"c.d\" => Relaxed)) }\n  // fault!(\"e\")\n";
+        assert_eq!(names_in(source), ["a.b", "c.d"]);
+    }
+}

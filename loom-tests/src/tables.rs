@@ -1,0 +1,149 @@
+//! Which models there are, and which of them kills which mutant.
+//!
+//! Knows nothing of how either is run. Tests keep these tables true: each model is a test and each test a model, each
+//! mutant stands in the sources and each one in the sources stands here.
+
+/// The crates whose planted mutants must all stand in these tables.
+pub const PACKAGES: &[&str] = &["queue", "park"];
+
+/// Every model: the name of its file under `tests/models`.
+pub const MODELS: &[&str] = &[
+    "completion_wakes",
+    "deque_last_item",
+    "deque_loot_stolen_again",
+    "deque_mutual",
+    "deque_overflow",
+    "deque_slot_reuse",
+    "deque_two_ends",
+    "deque_two_thieves",
+    "deque_two_thieves_reuse",
+    "idle_dropped_permit",
+    "idle_last_searcher",
+    "idle_loot_in_flight",
+    "idle_no_lost_wake_up",
+    "idle_owed",
+    "idle_phantom",
+    "idle_pushed_work_is_stolen",
+    "idle_rung_sees_why",
+    "inbox_two_pushers",
+    "inbox_wakes_its_worker",
+    "join_drop",
+    "join_wakes",
+    "spin_lock_excludes",
+    "ticket_claimed_once",
+    "wait_queue_hand_over",
+    "wait_queue_timeout",
+    "word_hand_over",
+    "word_permit",
+    "word_two_wakers",
+];
+
+/// A planted mistake, and the model that fails with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutant {
+    /// As in `fault!("..")`.
+    pub name: &'static str,
+    /// A model.
+    pub killed_by: &'static str,
+}
+
+const fn mutant(name: &'static str, killed_by: &'static str) -> Mutant {
+    Mutant { name, killed_by }
+}
+
+/// Every mutant.
+pub const MUTANTS: &[Mutant] = &[
+    mutant("completion.complete.acquire_only", "completion_wakes"),
+    mutant("completion.complete.forgets_waker", "completion_wakes"),
+    mutant("completion.is_done.relaxed", "completion_wakes"),
+    mutant("completion.register.blind_store", "completion_wakes"),
+    mutant("completion.register.relaxed", "completion_wakes"),
+    mutant("deque.claim.acquire", "deque_last_item"),
+    mutant("deque.claim.no_cas", "deque_last_item"),
+    mutant("deque.claim.reserves_nothing", "deque_slot_reuse"),
+    mutant("deque.claim.second", "deque_two_thieves_reuse"),
+    mutant("deque.give_back.no_cas", "deque_last_item"),
+    mutant("deque.give_back.own_end", "deque_two_ends"),
+    mutant("deque.give_back.release", "deque_slot_reuse"),
+    mutant("deque.pop_old.forgets_claim", "deque_slot_reuse"),
+    mutant("deque.pop_old.no_cas", "deque_two_ends"),
+    mutant("deque.pop_young.no_cas", "deque_last_item"),
+    mutant("deque.push.ignores_claim", "deque_overflow"),
+    mutant("deque.push.publish", "deque_last_item"),
+    mutant("deque.push.publish_first", "deque_two_thieves"),
+    mutant("deque.push.reuse", "deque_slot_reuse"),
+    mutant("deque.steal.ignores_room", "deque_mutual"),
+    mutant("deque.steal.publish", "deque_loot_stolen_again"),
+    mutant("deque.steal.reuse", "deque_mutual"),
+    mutant("idle.announce.acqrel_fence", "idle_no_lost_wake_up"),
+    mutant("idle.announce.counts_late", "idle_pushed_work_is_stolen"),
+    mutant("idle.announce.no_fence", "idle_no_lost_wake_up"),
+    mutant("idle.drop.no_fence", "idle_dropped_permit"),
+    mutant("idle.drop.owes_nothing", "idle_dropped_permit"),
+    mutant("idle.found.no_fence", "idle_last_searcher"),
+    mutant("idle.found.wakes_nobody", "idle_loot_in_flight"),
+    mutant("idle.give_up.keeps_permit", "idle_pushed_work_is_stolen"),
+    mutant("idle.pay.clears_late", "idle_owed"),
+    mutant("idle.permit.no_cas", "idle_last_searcher"),
+    mutant("idle.submit.acqrel_fence", "idle_no_lost_wake_up"),
+    mutant("idle.submit.no_fence", "idle_no_lost_wake_up"),
+    mutant("idle.wake_one.no_fence", "idle_phantom"),
+    mutant("idle.wake_one.no_second_look", "idle_phantom"),
+    mutant("idle.wake_one.takes_no_permit", "idle_last_searcher"),
+    mutant("idle.withdraw.acquire", "idle_rung_sees_why"),
+    mutant("idle.withdraw.forgets_permit", "idle_last_searcher"),
+    mutant("idle.withdraw.load_store", "idle_no_lost_wake_up"),
+    mutant("idle.withdraw.not_counted", "idle_no_lost_wake_up"),
+    mutant("inbox.push.no_cas", "inbox_two_pushers"),
+    mutant("inbox.push.release", "inbox_wakes_its_worker"),
+    mutant("inbox.take.acquire", "inbox_two_pushers"),
+    mutant("inbox.take.load_store", "inbox_two_pushers"),
+    mutant("inbox.take.youngest_first", "inbox_two_pushers"),
+    mutant("join.complete.acquire_only", "join_wakes"),
+    mutant("join.complete.releases_before_waker", "join_wakes"),
+    mutant("join.drop_handle.load_store", "join_drop"),
+    mutant("join.is_complete.relaxed", "join_wakes"),
+    mutant("join.register.relaxed", "join_wakes"),
+    mutant("sleeper.rouse.no_cas", "idle_pushed_work_is_stolen"),
+    mutant("sleeper.wake.acqrel_fence", "inbox_wakes_its_worker"),
+    mutant("sleeper.wake.no_fence", "inbox_wakes_its_worker"),
+    mutant("thread.wake.no_gate", "word_hand_over"),
+    mutant("ticket.claim.load_store", "ticket_claimed_once"),
+    mutant("waiter.finish.done_first", "wait_queue_hand_over"),
+    mutant("waiter.finish.relaxed", "wait_queue_hand_over"),
+    mutant("waiter.is_done.relaxed", "wait_queue_hand_over"),
+    mutant("word.commit.blind", "word_hand_over"),
+    mutant("word.commit.relaxed", "word_hand_over"),
+    mutant("word.wake.no_token", "word_hand_over"),
+    mutant("word.wake.relaxed", "word_hand_over"),
+    mutant("word.wake.token_early_out", "word_two_wakers"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::mutants_planted;
+
+    const README: &str = include_str!("../README.md");
+
+    #[test]
+    fn every_planted_mutant_stands_here_and_the_other_way_round() {
+        let mut planted: Vec<String> = PACKAGES.iter().copied().flat_map(mutants_planted).collect();
+        let mut listed: Vec<&str> = MUTANTS.iter().map(|mutant| mutant.name).collect();
+        planted.sort();
+        listed.sort();
+        assert_eq!(planted, listed);
+    }
+
+    #[test]
+    fn every_mutant_has_a_model_and_both_stand_in_the_readme() {
+        for mutant in MUTANTS {
+            assert!(MODELS.contains(&mutant.killed_by), "{} is not a model", mutant.killed_by);
+            let row = format!("| `{}` | `{}` |", mutant.name, mutant.killed_by);
+            assert!(README.contains(&row), "not in the README: {row}");
+        }
+        for model in MODELS {
+            assert!(README.contains(&format!("| `{model}` |")), "not in the README: {model}");
+        }
+    }
+}
