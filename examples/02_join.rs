@@ -21,9 +21,8 @@ fn main() {
     println!("6 * 7 = {}", answer.join().unwrap());
 
     std::panic::set_hook(Box::new(|_| {}));
-    let failed = go! { panic!("no such thing") };
-    let payload: Box<dyn std::any::Any + Send> = failed.join().map(|()| ()).unwrap_err();
-    println!("the fiber panicked: {}", payload.downcast_ref::<&str>().unwrap());
+    let failed: fiber::Result<()> = go! { panic!("no such thing") }.join();
+    println!("the fiber panicked: {}", failed.unwrap_err().downcast_ref::<&str>().unwrap());
     let _ = std::panic::take_hook();
 
     let mut squares = [0; 8];

@@ -1,1 +1,3 @@
 //! benches of sisal.
+
+#![forbid(unsafe_code)]

@@ -60,6 +60,16 @@ fn hot(cache: &mut Cache) {
             Pool::global().give(black_box(stack));
         }
     });
+    let mut stack = cache.take(Class::DEFAULT).ok();
+    best("new + resume to its end, on the same stack", 1_000_000, |steps| {
+        for step in 0..steps {
+            let mut body = Resumable::new(stack.take().expect("the stack"), move |_| {
+                black_box(step);
+            });
+            let _ = body.resume();
+            stack = Some(body.into_stack());
+        }
+    });
     best("take + new + resume to its end + give", 1_000_000, |steps| {
         for step in 0..steps {
             let stack = cache.take(Class::DEFAULT).expect("a stack");
@@ -110,17 +120,26 @@ fn switches(cache: &mut Cache) {
     });
 }
 
+/// This process's memory and page tables, where the system says.
+fn memory_bytes() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let lines = status.lines().filter(|line| line.starts_with("VmRSS:") || line.starts_with("VmPTE:"));
+    lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<usize>().ok()).sum::<usize>() * 1024
+}
+
 /// Parks `count` computations, resumes them to their end, and does it again on warm stacks.
 fn park(cache: &mut Cache, count: usize) {
     let mut parked = Vec::with_capacity(count);
     for name in ["cold", "warm"] {
-        let before = cpu_time();
+        let (memory_before, before) = (memory_bytes(), cpu_time());
         for _ in 0..count {
             let stack = cache.take(Class::DEFAULT).expect("a stack");
             let mut body = Resumable::new(stack, |suspender| suspender.suspend());
             assert_eq!(body.resume(), Resumed::Suspended);
             parked.push(body);
         }
+        let spent = cpu_time() - before;
+        let each_bytes = memory_bytes().saturating_sub(memory_before) / count;
         let created = cpu_time();
         for mut body in parked.drain(..) {
             assert_eq!(body.resume(), Resumed::Finished);
@@ -129,8 +148,8 @@ fn park(cache: &mut Cache, count: usize) {
         let drained = cpu_time();
         let each = |time: Duration| time.as_nanos() as f64 / count as f64;
         println!(
-            "{count} parked, {name}: create {:.0} ns, drain {:.0} ns",
-            each(created - before),
+            "{count} parked, {name}: create {:.0} ns, drain {:.0} ns, {each_bytes} bytes more each",
+            each(spent),
             each(drained - created)
         );
     }
@@ -154,4 +173,6 @@ fn main() {
         park(&mut cache, count);
     }
     println!("{:?}", Pool::global().stats());
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    println!("{} mappings", maps.lines().count());
 }

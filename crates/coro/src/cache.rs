@@ -61,13 +61,14 @@ impl Cache {
     /// As [`Pool::take`].
     #[inline]
     pub fn take(&mut self, class: Class) -> io::Result<Stack> {
-        if let Some(shelf) = class.shelf() {
-            if let Some(stack) = self.shelves[shelf].pop() {
-                self.set_held(self.held - 1);
-                return Ok(stack);
-            }
+        let Some(shelf) = class.shelf() else { return self.pool.take(class) };
+        if self.shelves[shelf].is_empty() {
+            self.refill(shelf, class)?;
         }
-        self.take_slow(class)
+        // `refill` brings at least one, or an error.
+        let stack = self.shelves[shelf].pop().ok_or(io::ErrorKind::OutOfMemory)?;
+        self.set_held(self.held - 1);
+        Ok(stack)
     }
 
     /// Takes a stack back.
@@ -101,15 +102,11 @@ impl Cache {
     }
 
     #[cold]
-    fn take_slow(&mut self, class: Class) -> io::Result<Stack> {
-        let Some(shelf) = class.shelf() else { return self.pool.take(class) };
+    fn refill(&mut self, shelf: usize, class: Class) -> io::Result<()> {
         let stacks = &mut self.shelves[shelf];
         self.pool.take_many(shelf, class, stacks, kept_max(class).div_ceil(2))?;
-        let held = self.held + stacks.len() - 1;
-        // `take_many` gives at least one, or an error.
-        let stack = stacks.pop().ok_or(io::ErrorKind::OutOfMemory)?;
-        self.set_held(held);
-        Ok(stack)
+        self.held += self.shelves[shelf].len();
+        Ok(())
     }
 
     #[cold]

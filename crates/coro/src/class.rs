@@ -76,6 +76,17 @@ impl Class {
         self.bytes() - os::page_size() - HEADER_BYTES - COLOUR_BYTES_MAX
     }
 
+    /// The class as a number, for [`from_bits`](Self::from_bits).
+    #[inline]
+    pub(crate) fn to_bits(self) -> u32 {
+        self.kib
+    }
+
+    #[inline]
+    pub(crate) fn from_bits(bits: u32) -> Class {
+        Class { kib: bits }
+    }
+
     /// Which shelf of a pool keeps this class; `None` if it is mapped alone.
     #[inline]
     pub(crate) fn shelf(self) -> Option<usize> {

@@ -39,9 +39,9 @@ pub(crate) const COLOUR_BYTES_MAX: usize = (COLOURS - 1) * COLOUR_BYTES;
 pub struct Stack {
     /// Where frames begin, downwards, and where the header begins, upwards.
     base: NonNull<u8>,
-    class: Class,
-    /// How far below its slot's end the header ends, in units of `COLOUR_BYTES`.
-    colour: u32,
+    /// The class, and above it the colour: how far below its slot's end the header ends, in units of `COLOUR_BYTES`. One
+    /// word, so that a stack travels in two registers.
+    class_and_colour: u64,
 }
 
 const _: () = assert!(size_of::<Stack>() == 16);
@@ -63,7 +63,7 @@ impl Stack {
         let below_end = colour * COLOUR_BYTES + HEADER_BYTES;
         // SAFETY: within the slot: `below_end` is at most 2,496 bytes, and the least class has 64 KiB.
         let base = unsafe { start.add(class.bytes() - below_end) };
-        Stack { base, class, colour: colour as u32 }
+        Stack { base, class_and_colour: u64::from(class.to_bits()) | (colour as u64) << 32 }
     }
 
     /// A second owner of the same slot, for when the first is about to go.
@@ -72,13 +72,13 @@ impl Stack {
     ///
     /// `self` is never used again, and not dropped.
     pub(crate) unsafe fn duplicate(&self) -> Stack {
-        Stack { base: self.base, class: self.class, colour: self.colour }
+        Stack { base: self.base, class_and_colour: self.class_and_colour }
     }
 
     /// Its size class.
     #[inline]
     pub fn class(&self) -> Class {
-        self.class
+        Class::from_bits(self.class_and_colour as u32)
     }
 
     /// The room of [`HEADER_BYTES`] bytes that no frame ever touches, aligned to 64. It borders on the first frames,
@@ -97,7 +97,7 @@ impl Stack {
     /// The lowest address of the slot: where its guard begins.
     #[inline]
     pub fn limit(&self) -> usize {
-        self.slot_end() - self.class.bytes()
+        self.slot_end() - self.class().bytes()
     }
 
     /// The addresses that frames may use.
@@ -138,14 +138,15 @@ impl Stack {
 
     #[inline]
     fn slot_end(&self) -> usize {
-        self.base() + HEADER_BYTES + self.colour as usize * COLOUR_BYTES
+        let colour = (self.class_and_colour >> 32) as usize;
+        self.base() + HEADER_BYTES + colour * COLOUR_BYTES
     }
 }
 
 impl fmt::Debug for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stack")
-            .field("class", &self.class)
+            .field("class", &self.class())
             .field("base", &format_args!("{:#x}", self.base()))
             .finish_non_exhaustive()
     }

@@ -126,7 +126,7 @@ impl Resumable {
         self.coroutine.started() && !self.coroutine.done()
     }
 
-    /// Whether its body has returned.
+    /// Whether its body has returned. (Asked while it runs, from inside, it says yes: nobody has been told otherwise.)
     #[inline]
     pub fn is_finished(&self) -> bool {
         self.coroutine.done()

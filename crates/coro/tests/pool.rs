@@ -58,7 +58,7 @@ fn memory_goes_back_after_a_burst() {
             assert_eq!(trimmed, 20_000 - 256, "the warm part stays");
             assert_eq!(pool.stats().trimmed, trimmed);
             let after = support::resident_kib();
-            assert!(after < before + 16_000, "{before} KiB, in the burst {burst}, then {after}");
+            assert!(after < before + 40_000, "{before} KiB, in the burst {burst}, then {after}");
             // Guards survive, and the stacks work again.
             let again = take(pool, 20_000);
             assert_eq!(pool.stats().carved, 20_000);

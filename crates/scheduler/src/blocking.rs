@@ -69,8 +69,8 @@ impl BlockingPool {
         if !self.submit(&job) {
             return job.run();
         }
-        // SAFETY: one agent waits.
         while !job.done.is_done() {
+            // SAFETY: one agent waits.
             let _ = unsafe { job.done.wait(agent, None, Reason::Blocking, Cancellable::Never) };
         }
     }

@@ -10,6 +10,7 @@ mod lifecycle;
 mod live;
 mod local;
 mod monitor;
+mod overflow;
 mod owner;
 mod post;
 pub mod runtime;

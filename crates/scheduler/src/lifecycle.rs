@@ -17,7 +17,7 @@ use crate::crew::{Crew, Member};
 use crate::event::Event;
 use crate::task::Task;
 use sisal_base::CachePadded;
-use sisal_base::sync::atomic::{AtomicU8, Ordering, fence};
+use sisal_base::sync::atomic::{AtomicU8, AtomicUsize, Ordering, fence};
 use sisal_park::Reason;
 use sisal_queue::Inject;
 use std::time::Instant;
@@ -25,6 +25,7 @@ use std::time::Instant;
 const OPEN: u8 = 0;
 const CLOSING: u8 = 1;
 const STOPPED: u8 = 2;
+const NOBODY: usize = usize::MAX;
 
 /// What `join` gives for a fiber that a shutdown has kept from running.
 pub(crate) const NEVER_RAN: &str = "the runtime was shut down before this fiber ran";
@@ -32,12 +33,14 @@ pub(crate) const NEVER_RAN: &str = "the runtime was shut down before this fiber 
 /// The state of a runtime.
 pub(crate) struct Lifecycle {
     state: AtomicU8,
+    /// The worker whose fiber shuts the runtime down: it goes on until its fibers have ended, that one among them.
+    spared: AtomicUsize,
     progress: Event,
 }
 
 impl Lifecycle {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU8::new(OPEN), progress: Event::new() }
+        Self { state: AtomicU8::new(OPEN), spared: AtomicUsize::new(NOBODY), progress: Event::new() }
     }
 
     /// Whether fresh tasks are run.
@@ -46,10 +49,12 @@ impl Lifecycle {
         self.state.load(Ordering::Relaxed) == OPEN
     }
 
-    /// Whether workers must end.
+    /// Whether the worker of that index, on which `live` fibers live, must end.
     #[inline(always)]
-    pub(crate) fn is_stopped(&self) -> bool {
+    pub(crate) fn ends(&self, index: usize, live: usize) -> bool {
+        // Acquire: pairs with `stop`, before which `spared` was set.
         self.state.load(Ordering::Acquire) == STOPPED
+            && (live == 0 || self.spared.load(Ordering::Relaxed) != index)
     }
 
     /// Looks again after a task was put into the injector from outside; see the race above.
@@ -80,8 +85,9 @@ impl Lifecycle {
         true
     }
 
-    /// `CLOSING => STOPPED`: the workers' loops end.
-    pub(crate) fn stop(&self, crew: &Crew) {
+    /// `CLOSING => STOPPED`: the workers' loops end, that of `spared` once its fibers have.
+    pub(crate) fn stop(&self, crew: &Crew, spared: Option<usize>) {
+        self.spared.store(spared.unwrap_or(NOBODY), Ordering::Relaxed);
         self.state.fetch_max(STOPPED, Ordering::AcqRel);
         crew.ring_all();
     }

@@ -81,7 +81,7 @@ macro_rules! go {
     (move |$($rest:tt)+) => {
         ::core::compile_error!("a fiber's closure takes no arguments: `go!(move || ..)`")
     };
-    (|$argument:pat_param $(, $more:pat_param)* $(,)?| $($rest:tt)+) => {
+    (| $($rest:tt)+) => {
         ::core::compile_error!("a fiber's closure takes no arguments: `go!(|| ..)`")
     };
     (move || $($body:tt)+) => {

@@ -11,14 +11,14 @@ const PRODUCERS: u64 = 4;
 const MESSAGES: u64 = 250;
 
 /// Sends a ledger of (producer, number) for each producer; `take` checks it.
-fn produce(producer: u64, sender: &Sender<(u64, u64)>) {
+fn produce(producer: u64, sender: &Sender<Message>) {
     for number in 0..MESSAGES {
         sender.send((producer, number)).unwrap();
     }
 }
 
 /// Receives all, and checks that each producer's numbers only rise.
-fn take(receiver: &Receiver<(u64, u64)>) -> u64 {
+fn take(receiver: &Receiver<Message>) -> u64 {
     let mut next = [0; PRODUCERS as usize];
     let mut count = 0;
     for (producer, number) in receiver {
@@ -29,7 +29,9 @@ fn take(receiver: &Receiver<(u64, u64)>) -> u64 {
     count
 }
 
-fn flavours() -> Vec<(Sender<(u64, u64)>, Receiver<(u64, u64)>)> {
+type Message = (u64, u64);
+
+fn flavours() -> Vec<(Sender<Message>, Receiver<Message>)> {
     vec![channel::bounded(0), channel::bounded(1), channel::bounded(7), channel::unbounded()]
 }
 

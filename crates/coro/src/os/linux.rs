@@ -13,7 +13,7 @@ const PIDFD_SELF: libc::c_int = -10_000;
 
 /// Maps `bytes` bytes for stacks, and shows that `headroom` more would have fitted.
 pub(crate) fn reserve(bytes: usize, headroom: usize) -> io::Result<NonNull<u8>> {
-    let start = posix::map(bytes, headroom, libc::MAP_STACK)?;
+    let start = posix::map(bytes, headroom, libc::MAP_STACK | libc::MAP_NORESERVE)?;
     // A huge page under stacks of one page each would multiply their memory. A kernel without huge pages says EINVAL,
     // which is as good.
     // SAFETY: advice on memory mapped just above.
@@ -21,15 +21,23 @@ pub(crate) fn reserve(bytes: usize, headroom: usize) -> io::Result<NonNull<u8>> 
     Ok(start)
 }
 
-/// Whether this kernel has guard markers, and lets this process have them: tried on a page of its own.
+/// Whether this kernel has guard markers, and lets this process have them: tried on a page of its own. (Emulators take
+/// advice they do not know for granted, so it is not enough to be told yes.)
 pub(crate) fn can_install_guards() -> bool {
     let page = posix::page_size();
     let Ok(start) = reserve(page, 0) else { return false };
-    let start = start.as_ptr().addr();
-    let installed = advise_one(Span::new(start, page), MADV_GUARD_INSTALL);
+    let span = Span::new(start.as_ptr().addr(), page);
+    let stands = advise_one(span, MADV_GUARD_INSTALL).is_ok() && is_unwritable(span);
     // SAFETY: mapped just above, known to nobody.
-    unsafe { posix::release(start, page) };
-    installed.is_ok()
+    unsafe { posix::release(start.as_ptr().addr(), page) };
+    stands
+}
+
+/// Whether a system call that is to write there says EFAULT.
+fn is_unwritable(span: Span) -> bool {
+    // SAFETY: one byte is written to a page that is known to nobody, if it can be.
+    let written = unsafe { libc::syscall(libc::SYS_getrandom, span.start(), 1_usize, libc::GRND_NONBLOCK) };
+    written == -1 && io::Error::last_os_error().raw_os_error() == Some(libc::EFAULT)
 }
 
 /// Puts guard markers on all of `spans`, or says how many were done before the first that could not be.
@@ -101,6 +109,17 @@ mod tests {
         }
         // SAFETY: mapped above.
         unsafe { posix::release(start, 4 * page) };
+    }
+
+    #[test]
+    fn a_page_without_a_guard_is_found_out() {
+        let page = posix::page_size();
+        let start = reserve(page, 0).expect("a page").as_ptr().addr();
+        assert!(!is_unwritable(Span::new(start, page)));
+        posix::protect(Span::new(start, page)).expect("a guard");
+        assert!(is_unwritable(Span::new(start, page)));
+        // SAFETY: mapped above.
+        unsafe { posix::release(start, page) };
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn ask_page_size() -> usize {
     // SAFETY: a plain question.
     let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     let bytes = usize::try_from(bytes).unwrap_or(0);
-    assert!(bytes.is_power_of_two() && bytes >= 1024, "the page size is unknown: sysconf said {bytes}");
+    assert!(bytes.is_power_of_two() && bytes >= 4096, "the page size is unknown: sysconf said {bytes}");
     bytes
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn map(bytes: usize, headroom: usize, extra_flags: libc::c_int) -> io
             ptr::null_mut(),
             whole,
             libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE | extra_flags,
+            libc::MAP_PRIVATE | libc::MAP_ANON | extra_flags,
             -1,
             0,
         )

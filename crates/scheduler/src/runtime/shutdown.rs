@@ -81,7 +81,7 @@ pub(super) fn shut_down(crew: &Arc<Crew>, threads: Threads, timeout: Duration) -
     let own =
         with_worker(|worker| worker.filter(|worker| worker.serves(crew)).map(crate::worker::Worker::index));
     crew.lifecycle.wait_for_fibers(crew, usize::from(own.is_some()), deadline);
-    crew.lifecycle.stop(crew);
+    crew.lifecycle.stop(crew, own);
     let grace = now() + WORKERS_TIMEOUT;
     crew.lifecycle.wait_for_workers(crew, own, grace);
     let fibers: Vec<_> =

@@ -83,10 +83,10 @@ impl Header {
         if deadline <= Instant::now() {
             return false;
         }
-        // SAFETY: a fiber that runs has no timer in a wheel; the record stays where it is, and whoever wakes the fiber
-        // cancels the timer before it runs on (`Worker::undo_park`).
         with_worker(|worker| {
             let worker = worker.expect("a fiber runs on a worker");
+            // SAFETY: a fiber that runs has no timer in a wheel; the record stays where it is, and whoever wakes the fiber
+            // cancels the timer before it runs on (`Worker::undo_park`).
             worker.wheel.with(|wheel| unsafe { wheel.arm(&record.timer, deadline) });
         });
         true

@@ -17,6 +17,7 @@ use crate::crew::{Crew, FRESH_MAX};
 use crate::current::{self, with_worker};
 use crate::lifecycle::NEVER_RAN;
 use crate::monitor::TICK;
+use crate::overflow;
 use crate::owner::OwnerCell;
 use crate::post::Post;
 use crate::runtime::Leaked;
@@ -151,6 +152,9 @@ impl Worker {
 
     /// The worker's life, on its own OS thread.
     pub(crate) fn run(&self) {
+        overflow::prepare();
+        // Until the thread ends: a leaked fiber may still overflow.
+        let _alt_stack = sisal_coro::overflow::arm_thread();
         current::enter(self, || {
             sisal_reactor::install(Some(&self.reactor));
             while let Some(task) = self.next() {

@@ -73,7 +73,7 @@ impl Worker {
         self.search.judge(Instant::now());
         let mut permit = None;
         loop {
-            if self.crew.lifecycle.is_stopped() {
+            if self.must_end() {
                 return None;
             }
             self.serve_timers_and_reactor();
@@ -146,7 +146,7 @@ impl Worker {
                 }
             }
             let nothing = visible_since.is_none() && since.elapsed() >= spin;
-            if nothing || self.crew.lifecycle.is_stopped() {
+            if nothing || self.must_end() {
                 return None;
             }
             (0..PAUSES_A_LOOK).for_each(|_| spin_loop());
@@ -190,7 +190,7 @@ impl Worker {
         !self.post.mailbox.inbox().is_empty()
             || !self.crew.injector.is_empty()
             || self.most_loaded().is_some()
-            || self.crew.lifecycle.is_stopped()
+            || self.must_end()
             || self.has_close_to_notice()
     }
 

@@ -47,7 +47,7 @@ impl Worker {
         let tick = self.crew.monitor.tick();
         if turn % TURNS_A_LOOK == 0 || tick != self.tick_seen.get() {
             self.tick_seen.set(tick);
-            if self.crew.lifecycle.is_stopped() {
+            if self.must_end() {
                 return None;
             }
             if let Some(task) = self.look_around() {
@@ -127,6 +127,11 @@ impl Worker {
         // An error of the poll itself is not any fiber's: the next turn tries again.
         let _ = self.reactor.turn(Some(Duration::ZERO));
         self.fire_timers();
+    }
+
+    #[inline]
+    pub(super) fn must_end(&self) -> bool {
+        self.crew.lifecycle.ends(self.index, self.crew.members[self.index].live.count())
     }
 
     pub(super) fn has_close_to_notice(&self) -> bool {

@@ -14,12 +14,19 @@
 use super::buffer::Block;
 use super::packet::{Line, Met, Packet, Parcel};
 use super::state::{Offered, State, Taken};
-use sisal_base::backoff::Backoff;
+use sisal_base::backoff::PAUSES_A_LOOK;
+use sisal_base::sync::hint::spin_loop;
 use sisal_base::sync::{SpinGuard, SpinLock};
 use sisal_base::{CachePadded, fault};
 use sisal_park::{Agent, Cancellable, Outcome, Reason, Waiter, WakeBatch, Waker, spend, with_current};
 use std::pin::{Pin, pin};
 use std::time::Instant;
+
+/// Looks of a bare thread that waits, with pauses in between.
+const LOOKS_WITH_PAUSES: u32 = 8;
+
+/// Looks after that, giving the core away in between.
+const LOOKS_WITH_YIELDS: u32 = 16;
 
 /// Which line of a channel.
 #[derive(Clone, Copy)]
@@ -370,13 +377,18 @@ impl<T> Drop for Standing<'_, T> {
     }
 }
 
-/// Looks again a bounded number of times where that is cheaper than a park: on a bare thread, never on a fiber.
+/// Looks again a bounded number of times where that is cheaper than a park: on a bare thread, never on a fiber. First with
+/// pauses, for a partner on another core, then giving this core away, for one that the kernel has put on this one.
 pub(super) fn look_before_park(agent: &dyn Agent, is_done: impl Fn() -> bool) {
-    let mut backoff = Backoff::new();
-    for _ in 0..agent.spins() {
+    let looks = agent.spins().min(LOOKS_WITH_PAUSES + LOOKS_WITH_YIELDS);
+    for look in 0..looks {
         if is_done() {
             return;
         }
-        backoff.look_away();
+        if look < LOOKS_WITH_PAUSES {
+            (0..PAUSES_A_LOOK).for_each(|_| spin_loop());
+        } else {
+            agent.yield_now();
+        }
     }
 }

@@ -84,7 +84,7 @@ macro_rules! select_biased {
     };
 }
 
-/// `@parse` takes one arm after the other and `@arm` looks at its kind; `@open` makes the arms, `@wait` waits, `@choose` completes
+/// `@parse` takes one arm after the other; `@open` makes the arms, `@wait` waits, `@choose` completes
 /// the one that was selected, `@run` runs its body.
 #[doc(hidden)]
 #[macro_export]
@@ -99,49 +99,70 @@ macro_rules! select_internal {
         let choice = $crate::select_internal!(@open $biased $arms () $default);
         $crate::select_internal!(@run choice $arms $default)
     }};
-    (@parse $biased:tt $arms:tt $default:tt (default => $($rest:tt)*)) => {
-        $crate::select_internal!(@parse $biased $arms $default (default() => $($rest)*))
+    (@parse $biased:tt $arms:tt () (default => $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased $arms () (default() => $($rest)*))
     };
-    (@parse $biased:tt $arms:tt $default:tt
-        ($kind:ident ($($args:tt)*) $(-> $pattern:pat)? => { $($body:tt)* }, $($rest:tt)*)) => {
-        $crate::select_internal!(@arm $biased $arms $default
-            $kind ($($args)*) ($($pattern)?) { $($body)* } ($($rest)*))
+    (@parse $biased:tt ($($arms:tt)*) $default:tt
+        (recv($receiver:expr $(,)?) -> $pattern:pat => { $($body:tt)* }, $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased
+            ($($arms)* {recv ($receiver) ($pattern) { $($body)* }}) $default ($($rest)*))
     };
-    (@parse $biased:tt $arms:tt $default:tt
-        ($kind:ident ($($args:tt)*) $(-> $pattern:pat)? => $body:expr, $($rest:tt)*)) => {
-        $crate::select_internal!(@arm $biased $arms $default
-            $kind ($($args)*) ($($pattern)?) { $body } ($($rest)*))
+    (@parse $biased:tt ($($arms:tt)*) $default:tt
+        (recv($receiver:expr $(,)?) -> $pattern:pat => $body:expr, $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased
+            ($($arms)* {recv ($receiver) ($pattern) { $body }}) $default ($($rest)*))
     };
-    (@parse $biased:tt $arms:tt $default:tt
-        ($kind:ident ($($args:tt)*) $(-> $pattern:pat)? => { $($body:tt)* } $($rest:tt)*)) => {
-        $crate::select_internal!(@arm $biased $arms $default
-            $kind ($($args)*) ($($pattern)?) { $($body)* } ($($rest)*))
+    (@parse $biased:tt ($($arms:tt)*) $default:tt
+        (recv($receiver:expr $(,)?) -> $pattern:pat => { $($body:tt)* } $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased
+            ($($arms)* {recv ($receiver) ($pattern) { $($body)* }}) $default ($($rest)*))
     };
-    (@parse $biased:tt $arms:tt $default:tt
-        ($kind:ident ($($args:tt)*) $(-> $pattern:pat)? => $body:expr)) => {
-        $crate::select_internal!(@arm $biased $arms $default
-            $kind ($($args)*) ($($pattern)?) { $body } ())
+    (@parse $biased:tt ($($arms:tt)*) $default:tt
+        (recv($receiver:expr $(,)?) -> $pattern:pat => $body:expr)) => {
+        $crate::select_internal!(@parse $biased
+            ($($arms)* {recv ($receiver) ($pattern) { $body }}) $default ())
     };
-    (@parse $biased:tt $arms:tt $default:tt ($($wrong:tt)*)) => {
+    (@parse $biased:tt ($($arms:tt)*) $default:tt
+        (send($sender:expr, $message:expr $(,)?) -> $pattern:pat => { $($body:tt)* }, $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased
+            ($($arms)* {send ($sender, $message) ($pattern) { $($body)* }}) $default ($($rest)*))
+    };
+    (@parse $biased:tt ($($arms:tt)*) $default:tt
+        (send($sender:expr, $message:expr $(,)?) -> $pattern:pat => $body:expr, $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased
+            ($($arms)* {send ($sender, $message) ($pattern) { $body }}) $default ($($rest)*))
+    };
+    (@parse $biased:tt ($($arms:tt)*) $default:tt
+        (send($sender:expr, $message:expr $(,)?) -> $pattern:pat => { $($body:tt)* } $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased
+            ($($arms)* {send ($sender, $message) ($pattern) { $($body)* }}) $default ($($rest)*))
+    };
+    (@parse $biased:tt ($($arms:tt)*) $default:tt
+        (send($sender:expr, $message:expr $(,)?) -> $pattern:pat => $body:expr)) => {
+        $crate::select_internal!(@parse $biased
+            ($($arms)* {send ($sender, $message) ($pattern) { $body }}) $default ())
+    };
+    (@parse $biased:tt $arms:tt ()
+        (default($($timeout:expr $(,)?)?) => { $($body:tt)* }, $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased $arms (($($timeout)?) { $($body)* }) ($($rest)*))
+    };
+    (@parse $biased:tt $arms:tt ()
+        (default($($timeout:expr $(,)?)?) => $body:expr, $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased $arms (($($timeout)?) { $body }) ($($rest)*))
+    };
+    (@parse $biased:tt $arms:tt ()
+        (default($($timeout:expr $(,)?)?) => { $($body:tt)* } $($rest:tt)*)) => {
+        $crate::select_internal!(@parse $biased $arms (($($timeout)?) { $($body)* }) ($($rest)*))
+    };
+    (@parse $biased:tt $arms:tt ()
+        (default($($timeout:expr $(,)?)?) => $body:expr)) => {
+        $crate::select_internal!(@parse $biased $arms (($($timeout)?) { $body }) ())
+    };
+    (@parse $biased:tt $arms:tt () ($($wrong:tt)*)) => {
         $crate::select_wrong!($($wrong)*)
     };
-
-    // ---- @arm biased (arms so far) (default) kind (args) (pattern) {body} (tokens)
-    (@arm $biased:tt ($($arms:tt)*) $default:tt
-        recv ($receiver:expr $(,)?) ($pattern:pat) $body:tt $rest:tt) => {
-        $crate::select_internal!(@parse $biased
-            ($($arms)* {recv ($receiver) ($pattern) $body}) $default $rest)
-    };
-    (@arm $biased:tt ($($arms:tt)*) $default:tt
-        send ($sender:expr, $message:expr $(,)?) ($pattern:pat) $body:tt $rest:tt) => {
-        $crate::select_internal!(@parse $biased
-            ($($arms)* {send ($sender, $message) ($pattern) $body}) $default $rest)
-    };
-    (@arm $biased:tt $arms:tt () default ($($timeout:expr $(,)?)?) () $body:tt $rest:tt) => {
-        $crate::select_internal!(@parse $biased $arms (($($timeout)?) $body) $rest)
-    };
-    (@arm $biased:tt $arms:tt $default:tt $kind:ident $args:tt ($($pattern:pat)?) $body:tt $rest:tt) => {
-        $crate::select_wrong!(@arm $default $kind $args $(-> $pattern)? => $body)
+    (@parse $biased:tt $arms:tt $default:tt ($kind:tt $($wrong:tt)*)) => {
+        $crate::select_wrong_second!([$kind] $kind $($wrong)*)
     };
 
     // ---- @open biased (arms) (arms that have a name) (default)
@@ -213,13 +234,6 @@ macro_rules! select_internal {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! select_wrong {
-    (@arm ($($default:tt)+) default $($rest:tt)*) => {{
-        ::core::compile_error!("`select!` can have one `default` arm only");
-        $crate::select_wrong_second!(default)
-    }};
-    (@arm $default:tt $($arm:tt)*) => {
-        $crate::select_wrong!($($arm)*)
-    };
     (recv $($rest:tt)*) => {{
         ::core::compile_error!("this arm of `select!` is written `recv(receiver) -> message => body,`");
         $crate::select_wrong_recv!($($rest)*)
@@ -269,5 +283,17 @@ macro_rules! select_wrong_kind {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! select_wrong_second {
+    ([default] $second:tt $($rest:tt)*) => {{
+        ::core::compile_error!("`select!` can have one `default` arm only");
+        $crate::select_wrong_none!($second)
+    }};
+    ([$kind:tt] $($arm:tt)*) => {
+        $crate::select_wrong!($($arm)*)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! select_wrong_none {
     () => {};
 }

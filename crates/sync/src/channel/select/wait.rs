@@ -13,6 +13,9 @@
 //!    two ends of a channel in one select never meet each other.
 //! 2. The arms in lines are the first `registered` ones, and all have left when a round is over, however it is.
 //! 3. An arm that did not win has done nothing.
+//! 4. A select that says that nothing could be done has seen a moment at which that was true of all its arms: all stood in
+//!    their lines and none had been claimed. (To look at one after the other does not show that: while A looks at the second
+//!    arm's channel, B may fill the first one's and then empty the second.)
 //!
 //! Race, *possible between attempt and line*: A finds nothing to receive. B sends. A's arm, under the lock, sees that it could
 //! be done now, so A leaves all lines and begins again. Each such round means that another agent got something done.
@@ -70,12 +73,15 @@ fn run<A: HasArm>(arms: &mut [A], goal: Goal, order: Order, until: Until) -> Opt
             if let Some(position) = look(agent, arms, goal, order) {
                 return Some(position);
             }
-            if is_over(agent, until) {
+            let is_over = is_over(agent, until);
+            if is_over && arms.len() < 2 {
                 return None;
             }
-            match (Round { agent, arms, goal, ticket: Ticket::new(), registered: 0 }).run(until) {
+            let round = Round { agent, arms, goal, ticket: Ticket::new(), registered: 0 };
+            match round.run(until, is_over) {
                 End::Won(position) => return Some(position),
                 End::Again => {}
+                End::Nothing => return None,
                 End::Cancelled if until.deadline().is_some() => return None,
                 // There is no error that says so: an arm that has done nothing says it, by that for a disconnect.
                 End::Cancelled if arms.is_empty() => return None,
@@ -116,7 +122,10 @@ fn look<A: HasArm>(agent: &dyn Agent, arms: &mut [A], goal: Goal, order: Order) 
 /// How a round has ended.
 enum End {
     Won(usize),
+    /// Something became possible, or the time of some arm has come.
     Again,
+    /// The time was over, and nothing could be done.
+    Nothing,
     Cancelled,
 }
 
@@ -130,9 +139,13 @@ struct Round<'a, A: HasArm> {
 }
 
 impl<A: HasArm> Round<'_, A> {
-    fn run(mut self, until: Until) -> End {
+    fn run(mut self, until: Until, is_over: bool) -> End {
         let mut end = End::Again;
-        if self.register() {
+        if !self.register() {
+            // There is something to try again.
+        } else if is_over {
+            end = End::Nothing;
+        } else {
             let due = self.arms.iter().filter_map(|arm| arm.arm().due()).reduce(Instant::min);
             if self.wait(earlier(due, until.deadline())) == Outcome::Cancelled {
                 end = End::Cancelled;
