@@ -4,3 +4,8 @@
 
 pub mod http;
 pub mod server;
+
+/// The front page's example is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -98,7 +98,9 @@ fn fresh_fibers_are_dropped_unrun_and_their_join_says_so() {
     let fresh: Vec<_> = (0..10).map(|_| runtime.spawn(|| ())).collect();
     std::thread::scope(|s| {
         s.spawn(|| runtime.shutdown_timeout(Duration::from_secs(10)).unwrap());
-        std::thread::sleep(Duration::from_millis(5));
+        // A spawn that is refused in any case says why, and spawns nothing.
+        let refusal = || fiber::Builder::new().stack_size(1).spawn_on(runtime.handle(), || ()).unwrap_err();
+        eventually("the shutdown has begun", || refusal().to_string().contains("shut down"));
         hold.store(false, Relaxed);
     });
     for handle in fresh {

@@ -1,13 +1,15 @@
 //! Goal: without a buffer, a message goes from hand to hand; also if the sender is a select that makes the message only once it
 //! was selected, and also if it then does not. Method: each pair of ways to meet, in both orders of arrival.
 
-use sisal_sync::channel::{Select, TryRecvError, TrySendError, bounded};
+use sisal_sync::channel::{Receiver, Select, TryRecvError, TrySendError, bounded};
 use sisal_sync::select;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
 const A_WHILE: Duration = Duration::from_millis(3);
+
+type Receive = fn(&Receiver<u32>) -> Option<u32>;
 
 #[test]
 fn a_send_waits_for_its_receive() {
@@ -28,7 +30,7 @@ fn a_send_waits_for_its_receive() {
 fn a_select_that_waits_to_send_is_met_by_every_receive() {
     let (sender, receiver) = bounded(0);
     let other = bounded::<u8>(0).1;
-    let receives: [fn(&sisal_sync::channel::Receiver<u32>) -> Option<u32>; 3] = [
+    let receives: [Receive; 3] = [
         |receiver| receiver.recv().ok(),
         |receiver| receiver.try_recv().ok(),
         |receiver| select! { recv(receiver) -> message => message.ok() },
@@ -106,4 +108,22 @@ fn a_place_is_kept_until_its_message_comes() {
     let operation = select.select();
     drop(receiver);
     assert_eq!(operation.send(&sender, 3).unwrap_err().into_inner(), 3);
+}
+
+#[test]
+fn a_place_that_was_not_needed_goes_to_who_waits() {
+    let (sender, receiver) = bounded(1);
+    let mut select = Select::new();
+    select.send(&sender);
+    thread::scope(|scope| {
+        let operation = select.select();
+        let waiting = scope.spawn(|| sender.send(2));
+        let receives = scope.spawn(|| receiver.recv());
+        thread::sleep(A_WHILE);
+        // It goes straight to the receiver, so the place is free, for the sender that waits.
+        operation.send(&sender, 1).unwrap();
+        assert_eq!(receives.join().unwrap(), Ok(1));
+        assert_eq!(waiting.join().unwrap(), Ok(()));
+    });
+    assert_eq!(receiver.recv(), Ok(2));
 }

@@ -54,7 +54,8 @@ fn operands_of_all_shapes() {
     let (sender, receiver) = unbounded::<String>();
     let pair = Pair { receiver: receiver.clone() };
     let boxed = Box::new(receiver.clone());
-    let maybe: Option<&Receiver<String>> = None;
+    let maybe: Option<&Receiver<String>> = [].first().copied();
+    let copy = || receiver.clone();
     for _ in 0..8 {
         sender.send("text".to_owned()).unwrap();
         let got = select! {
@@ -62,7 +63,7 @@ fn operands_of_all_shapes() {
             recv(pair.receiver) -> message => message,
             recv(boxed) -> message => message,
             recv(*boxed,) -> message => message,
-            recv((|| receiver.clone())()) -> message => message,
+            recv(copy()) -> message => message,
             recv(maybe.unwrap_or(&never())) -> message => message,
             recv(after(Duration::from_secs(60))) -> _ => unreachable!(),
         };
@@ -99,8 +100,9 @@ fn commas_blocks_and_defaults() {
     select! {
         recv(receiver) -> _ => {}
         recv(receiver) -> _ => if receiver.is_empty() { unreachable!() },
-        recv(receiver) -> _ => loop {
-            unreachable!()
+        recv(receiver) -> _ => match receiver.len() {
+            0 => {}
+            _ => unreachable!(),
         },
         default(Duration::ZERO,) => (),
     }

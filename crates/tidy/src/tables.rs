@@ -103,6 +103,11 @@ pub struct Cfg {
 /// Where conditional compilation may stand.
 pub const CFGS: &[Cfg] = &[
     Cfg { name: "test", places: &[""], reason: "tests stand beside what they test" },
+    Cfg {
+        name: "doctest",
+        places: &["examples/src/lib.rs"],
+        reason: "the front page's example, which belongs to no crate",
+    },
     Cfg { name: "debug_assertions", places: &[""], reason: "assertions that cost" },
     Cfg { name: "target_os", places: &[""], reason: "the choice of an operating system" },
     Cfg { name: "target_arch", places: &[""], reason: "the choice of a processor" },

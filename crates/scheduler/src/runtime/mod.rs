@@ -30,7 +30,7 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Workers that run fibers. Dropping it asks its fibers to end, by value, waits for them up to 10 s, and says in a line on
 /// stderr what it has to leak; [`leak`](Self::leak) opts out.
 ///
-/// Most programs need none of their own: [`spawn`](crate::spawn) and [`run`] use a default one, which is never dropped.
+/// Most programs need none of their own: [`spawn()`](crate::spawn()) and [`run`] use a default one, which is never dropped.
 ///
 /// ```
 /// use sisal_scheduler::Runtime;

@@ -349,7 +349,8 @@ impl<T> Standing<'_, T> {
         let outcome = self.waiter.wait(agent, deadline, reason, Cancellable::Always);
         if outcome != Outcome::Woken {
             // SAFETY: put into this line by who made the `Standing`.
-            if unsafe { self.channel.leave(self.side, self.waiter) } {
+            let has_left = unsafe { self.channel.leave(self.side, self.waiter) };
+            if has_left || fault!("chan.wait.forgets_claimant") {
                 self.over = true;
                 return outcome;
             }

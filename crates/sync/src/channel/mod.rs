@@ -7,7 +7,7 @@
 //! | bounded | [`bounded(n)`](bounded) | while `n` messages are there |
 //! | unbounded | [`unbounded`] | never |
 //! | rendezvous | [`bounded(0)`](bounded) | until somebody receives it |
-//! | of the time | [`after`], [`at`], [`tick`], [`never`] | nobody sends |
+//! | of the time | [`after`], [`at`], [`tick`], [`never()`] | nobody sends |
 //!
 //! A send to a receiver that waits hands its message straight over. Who waits is served in the order in which it came, and
 //! allocates nothing. In files: `state.rs` is all that happens under a channel's lock, `packet.rs` what two agents exchange,

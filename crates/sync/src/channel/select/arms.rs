@@ -13,6 +13,7 @@ use super::super::receiver::Source;
 use super::super::state::{Offered, Reserved, Taken};
 use super::super::{Receiver, RecvError, SendError, Sender};
 use super::place::Place;
+use sisal_base::fault;
 use sisal_park::{Agent, Cancellable, Reason, Selectable, Ticket, with_current};
 use std::cell::Cell;
 use std::time::Instant;
@@ -225,7 +226,9 @@ impl<'a, T> SendArm<'a, T> {
                 match state.use_room(message) {
                     Offered::Sent(None) => channel.unlock(state),
                     Offered::Sent(Some(receiver)) => {
-                        channel.refill(state);
+                        if !fault!("chan.arm.leaves_room_empty") {
+                            channel.refill(state);
+                        }
                         receiver.wake_next();
                     }
                     Offered::Full(message) | Offered::Disconnected(message) => {
