@@ -21,7 +21,7 @@ fn a_send_waits_for_its_receive() {
         let waiting = scope.spawn(|| sender.send(1));
         thread::sleep(A_WHILE);
         assert!(!waiting.is_finished() && receiver.is_empty());
-        assert_eq!(receiver.try_recv(), Ok(1));
+        assert_eq!(receiver.recv(), Ok(1));
         assert_eq!(waiting.join().unwrap(), Ok(()));
     });
 }
@@ -32,7 +32,7 @@ fn a_select_that_waits_to_send_is_met_by_every_receive() {
     let other = bounded::<u8>(0).1;
     let receives: [Receive; 3] = [
         |receiver| receiver.recv().ok(),
-        |receiver| receiver.try_recv().ok(),
+        |receiver| std::iter::repeat_with(|| receiver.try_recv().ok()).flatten().next(),
         |receiver| select! { recv(receiver) -> message => message.ok() },
     ];
     for receive in receives {
@@ -126,4 +126,19 @@ fn a_place_that_was_not_needed_goes_to_who_waits() {
         assert_eq!(waiting.join().unwrap(), Ok(()));
     });
     assert_eq!(receiver.recv(), Ok(2));
+}
+
+#[test]
+fn a_deadline_comes_too_late_for_who_was_promised_a_message() {
+    let (sender, receiver) = bounded(0);
+    let slowly = || {
+        thread::sleep(5 * A_WHILE);
+        5
+    };
+    let got = thread::scope(|scope| {
+        scope.spawn(|| select! { send(sender, slowly()) -> sent => sent.unwrap() });
+        // By a receive that waits already, or that finds the select waiting: both wait for what was promised.
+        std::iter::repeat_with(|| receiver.recv_timeout(A_WHILE).ok()).flatten().next()
+    });
+    assert_eq!(got, Some(5));
 }

@@ -1,0 +1,33 @@
+//! A fiber that overflows its stack is named, with where it was spawned and how large its stack was, and the process aborts.
+//!
+//! Method: the test runs itself again as a child, which overflows.
+
+use sisal::fiber;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+const CHILD: &str = "SISAL_TEST_OVERFLOWS";
+
+#[expect(unconditional_recursion, reason = "the point")]
+fn recurse(depth: u64) -> u64 {
+    let frame = std::hint::black_box([depth; 64]);
+    recurse(depth + 1) + frame[7]
+}
+
+#[test]
+fn it_is_named_and_the_process_aborts() {
+    if std::env::var_os(CHILD).is_some() {
+        let handle = fiber::Builder::new().name("deep").spawn(|| recurse(0)).unwrap();
+        unreachable!("{:?}", handle.join());
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "it_is_named_and_the_process_aborts", "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&child.stderr);
+    assert_eq!(child.status.signal(), Some(6), "{text}");
+    for part in ["fiber 'deep'", "overflow.rs:", "64 KiB", "overflowed its stack", "stack_size"] {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
+}
