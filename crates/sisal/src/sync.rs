@@ -19,4 +19,8 @@
 //! assert_eq!(*total.lock(), 6);
 //! ```
 
-pub use sisal_sync::*;
+pub use sisal_sync::{
+    Barrier, BarrierWaitResult, Condvar, LazyLock, MappedMutexGuard, MappedRwLockReadGuard,
+    MappedRwLockWriteGuard, Mutex, MutexGuard, Notify, Once, OnceLock, OnceState, RwLock, RwLockReadGuard,
+    RwLockUpgradableReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, WaitGroup, WaitTimeoutResult,
+};
