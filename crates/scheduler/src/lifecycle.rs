@@ -138,8 +138,11 @@ fn drop_delivered(member: &Member) {
     while let Some(node) = arrived.pop_front() {
         // SAFETY: what is delivered carries the scheduler's reference, and its worker takes it no more.
         let task = unsafe { Task::from_raw(node) };
-        if task.header().record().is_none() {
-            task.abandon(NEVER_RAN.to_owned());
+        match task.header().home() {
+            None => task.abandon(NEVER_RAN.to_owned()),
+            // A started fiber: leaked with its worker. Or, where a spawn was so late that the post serves another runtime
+            // by now, one of that runtime's, which must not be lost.
+            Some(home) => home.deliver(task),
         }
     }
 }

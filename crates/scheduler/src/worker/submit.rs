@@ -63,7 +63,10 @@ impl Worker {
         if let Err(task) = self.fresh.push(task) {
             self.overflow(task);
         }
-        self.crew.offer();
+        // Alone, there is nobody to offer it to, and the offer's fence costs 5 ns.
+        if self.crew.members.len() > 1 {
+            self.crew.offer();
+        }
     }
 
     /// A fresh task that must start here.
