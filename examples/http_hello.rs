@@ -11,11 +11,8 @@
 
 use examples::http::{Connection, Status};
 use examples::server;
-use sisal::net::{TcpListener, TcpStream};
-use sisal::runtime::Runtime;
-use sisal::{channel, go};
+use sisal::net::TcpStream;
 use std::io;
-use std::time::Duration;
 
 fn serve(stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
@@ -28,20 +25,5 @@ fn serve(stream: TcpStream) -> io::Result<()> {
 }
 
 fn main() -> io::Result<()> {
-    let runtime = Runtime::new()?;
-    let (stop, stopped) = channel::bounded(1);
-    server::on_stop(move || drop(stop))?;
-    runtime.run(|| {
-        let listener = TcpListener::bind(server::address())?;
-        server::announce(listener.local_addr()?)?;
-        go!(name = "accept", {
-            server::accept_each(&listener, |stream| {
-                // A client that goes away in the middle is no concern of the others.
-                go!(move || drop(serve(stream)));
-            })
-        });
-        let _: Result<(), _> = stopped.recv();
-        io::Result::Ok(())
-    })?;
-    runtime.shutdown_timeout(Duration::from_secs(10)).map_err(io::Error::other)
+    server::run(serve)
 }

@@ -3,6 +3,8 @@
 //! Knows nothing of what is served.
 
 use sisal::net::{TcpListener, TcpStream};
+use sisal::runtime::Runtime;
+use sisal::{channel, go};
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::os::fd::{IntoRawFd, RawFd};
@@ -18,6 +20,9 @@ use libc::__error as errno;
 
 /// Where a server listens that was not told otherwise.
 pub const ADDRESS: &str = "127.0.0.1:8080";
+
+/// How long a server waits for its connections to end.
+pub const DRAIN_MAX: Duration = Duration::from_secs(10);
 
 /// How long no connection is accepted after one could not be.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(10);
@@ -35,6 +40,26 @@ pub fn announce(address: SocketAddr) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {address}")?;
     stdout.flush()
+}
+
+/// A whole server: listens at [`address`], runs `serve` for each connection on a fiber of its own, and ends on SIGINT or
+/// SIGTERM. Then every fiber is asked to end, by value: its next wait for the network gives an error.
+///
+/// # Errors
+/// If it cannot listen, or fibers have not ended [`DRAIN_MAX`] after the signal.
+pub fn run(serve: fn(TcpStream) -> io::Result<()>) -> io::Result<()> {
+    let runtime = Runtime::new()?;
+    let (stop, stopped) = channel::bounded(1);
+    on_stop(move || drop(stop))?;
+    runtime.run(|| {
+        let listener = TcpListener::bind(address())?;
+        announce(listener.local_addr()?)?;
+        // A client that goes away in the middle is no concern of the others.
+        go!(name = "accept", move || accept_each(&listener, |stream| drop(go!(move || drop(serve(stream))))));
+        let _: Result<(), _> = stopped.recv();
+        io::Result::Ok(())
+    })?;
+    runtime.shutdown_timeout(DRAIN_MAX).map_err(io::Error::other)
 }
 
 /// Calls `serve` with each connection, until the fiber that runs this is asked to end. What goes wrong with one connection
