@@ -56,8 +56,7 @@ impl Function {
 fn not_plain(attribute: &str, word: &TokenTree) -> Error {
     let text = match &*word.to_string() {
         "async" => format!(
-            "{attribute} stands on a plain `fn`: its body runs as a fiber, which waits without `.await`; \
-             a future is waited for with `sisal::block_on`"
+            "{attribute} stands on a plain `fn`: its body runs as a fiber, which waits without `.await`"
         ),
         "const" | "unsafe" | "extern" => format!("{attribute} stands on a plain `fn`, without `{word}`"),
         _ => format!("{attribute} stands on a function"),

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of what the worker does with it.
 //!
-//! *Last touch.* A waker from another thread marks a fiber as queued, pushes it into its home's inbox, and then looks
+//! *Last touch.* A waker from another thread takes a fiber out of `PARKED`, pushes it into its home's inbox, and then looks
 //! whether the worker sleeps. By then the fiber may have run and ended, and its runtime may be gone. So a post is never
 //! freed: a stopped runtime's posts go to a list from which the next runtime takes its own. The worst that a late waker
 //! can do is wake a worker that has nothing to do.

@@ -41,7 +41,7 @@ pub(crate) fn spawn_fresh(crew: &Arc<Crew>, task: Task) {
     }
 }
 
-/// Submits a fiber that the caller has just won (`PARKED => QUEUED`) where it last ran. Touches nothing of the fiber once
+/// Submits a fiber that the caller has just won (`PARKED => RUNNING`) where it last ran. Touches nothing of the fiber once
 /// it is submitted.
 #[inline]
 pub(crate) fn submit_woken(task: Task, kind: WakeKind) {
