@@ -16,9 +16,9 @@ mod post;
 pub mod runtime;
 mod scope;
 mod spawn;
+mod stacks;
 mod task;
 mod timer;
-mod unwind;
 mod worker;
 
 pub use fiber::{
@@ -30,3 +30,4 @@ pub use runtime::{Handle, Runtime, run};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use sisal_park::blocking;
 pub use spawn::{Builder, spawn};
+pub use stacks::{give_stack, take_stack};

@@ -4,6 +4,7 @@
 mod go;
 
 pub mod channel;
+pub mod coroutine;
 pub mod fiber;
 pub mod net;
 pub mod runtime;

@@ -31,3 +31,25 @@ fn it_is_named_and_the_process_aborts() {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
 }
+
+#[test]
+fn in_a_coroutine_too() {
+    if std::env::var_os(CHILD).is_some() {
+        let body = || {
+            let deep = sisal::coroutine::iter(|yielder| yielder.yield_(recurse(0)));
+            deep.count()
+        };
+        let handle = fiber::Builder::new().name("deep").stack_size(1 << 20).spawn(body).unwrap();
+        unreachable!("{:?}", handle.join());
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "in_a_coroutine_too", "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&child.stderr);
+    assert_eq!(child.status.signal(), Some(6), "{text}");
+    for part in ["fiber 'deep'", "overflow.rs:", "64 KiB", "overflowed its stack"] {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
+}

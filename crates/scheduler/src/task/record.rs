@@ -7,8 +7,7 @@
 use super::Task;
 use crate::local::Locals;
 use crate::timer::Timer;
-use crate::unwind;
-use sisal_coro::{Resumable, Suspender};
+use sisal_coro::{Resumable, Suspender, panics};
 use sisal_park::Reason;
 use std::cell::{Cell, UnsafeCell};
 
@@ -71,9 +70,9 @@ impl Record {
     #[cold]
     fn suspend_unwinding(&self, command: Command) {
         self.unwinding.set(true);
-        let count = unwind::lay_down();
+        let count = panics::lay_down();
         self.switch(command);
-        unwind::take_up(count);
+        panics::take_up(count);
         self.unwinding.set(false);
     }
 

@@ -25,13 +25,14 @@ use crate::task::{Command, Record, Task};
 use crate::timer::Wheel;
 use search::Search;
 use sisal_base::rng::Rng;
-use sisal_coro::{Cache, Pool, Resumable, Resumed, Stack, Suspender};
+use sisal_coro::{Cache, Class, Pool, Resumable, Resumed, Stack, Suspender};
 use sisal_park::agent::install;
 use sisal_park::{Agent, AgentId, Commit};
 use sisal_queue::{Chain, Local};
 use sisal_reactor::Reactor;
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::io;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -150,6 +151,18 @@ impl Worker {
         AgentId::from_u64(start)
     }
 
+    /// A stack from this worker's own.
+    #[inline]
+    pub(crate) fn take_stack(&self, class: Class) -> io::Result<Stack> {
+        self.stacks.with(|stacks| stacks.take(class))
+    }
+
+    /// Takes a stack back.
+    #[inline]
+    pub(crate) fn give_stack(&self, stack: Stack) {
+        self.stacks.with(|stacks| stacks.give(stack));
+    }
+
     /// The worker's life, on its own OS thread.
     pub(crate) fn run(&self) {
         overflow::prepare();
@@ -218,7 +231,7 @@ impl Worker {
         if self.send_on(task) {
             return None;
         }
-        let stack = match self.stacks.with(|stacks| stacks.take(header.class)) {
+        let stack = match self.take_stack(header.class) {
             Ok(stack) => stack,
             Err(error) => {
                 self.abandon(task, format!("no stack for this fiber: {error}"));
@@ -269,7 +282,7 @@ impl Worker {
         // SAFETY: the fiber has left the live table and its header: nobody reaches the record any more, and `stack`, in
         // which it is, is still ours.
         unsafe { place.drop_in_place() };
-        self.stacks.with(|stacks| stacks.give(stack));
+        self.give_stack(stack);
         if !self.crew.lifecycle.is_open() {
             self.crew.lifecycle.has_moved();
         }

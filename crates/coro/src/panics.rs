@@ -1,4 +1,4 @@
-//! Suspending in the middle of a panic: a `Drop` that waits while its fiber unwinds.
+//! Suspending in the middle of a panic: a `Drop` that waits while its frames unwind.
 //!
 //! Knows nothing of fibers. std counts panics for each OS thread, and has no way to set that count; but whoever shares the
 //! thread meanwhile must not see it (`panicking()` true, mutexes poisoned), and the fiber must find it again.
@@ -15,19 +15,50 @@
 //!
 //! The first weight of all is made by a thread of its own, which ends with its count at 1 and nobody to look at it.
 
-use sisal_base::sync::Mutex;
-use sisal_coro::{Class, Pool, Resumable, Resumed, SendResumable, Suspender};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+use crate::class::Class;
+use crate::pool::Pool;
+use crate::switch::{Resumable, Resumed, SendResumable, Suspender};
 
 /// Weights that nobody needs now. As many as there ever were fibers at once that waited while unwinding.
 static STOCK: Mutex<Vec<SendResumable>> = Mutex::new(Vec::new());
 
-/// Takes this thread's panics off its count; how many there were.
-pub(crate) fn lay_down() -> u32 {
+/// Never poisoned in earnest: nothing panics while it is held, but std looks at the thread's count, which is what changes
+/// here.
+fn stock() -> MutexGuard<'static, Vec<SendResumable>> {
+    STOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes this thread's panics off its count; how many there were. Before the thread goes to others while a panic unwinds
+/// the caller's frames.
+///
+/// ```
+/// use sisal_coro::panics;
+/// use std::thread::panicking;
+///
+/// struct Waits;
+/// impl Drop for Waits {
+///     fn drop(&mut self) {
+///         assert!(panicking());
+///         let count = panics::lay_down();
+///         assert!(!panicking());
+///         panics::take_up(count);
+///         assert!(panicking());
+///     }
+/// }
+/// let caught = std::panic::catch_unwind(|| {
+///     let _waits = Waits;
+///     std::panic::resume_unwind(Box::new(()));
+/// });
+/// assert!(caught.is_err() && !panicking());
+/// ```
+pub fn lay_down() -> u32 {
     let mut count = 0;
     while thread::panicking() {
-        let stocked = STOCK.lock().pop();
+        let stocked = stock().pop();
         let mut weight = stocked.unwrap_or_else(make_elsewhere).into_inner();
         assert!(weight.resume() == Resumed::Finished, "a weight ends when it is resumed");
         Pool::global().give(weight.into_stack());
@@ -36,11 +67,11 @@ pub(crate) fn lay_down() -> u32 {
     count
 }
 
-/// Adds `count` panics to this thread's count.
-pub(crate) fn take_up(count: u32) {
+/// Adds `count` panics to this thread's count: the same as were laid down, once the thread is the caller's again.
+pub fn take_up(count: u32) {
     for _ in 0..count {
         let weight = make();
-        STOCK.lock().push(weight);
+        stock().push(weight);
     }
 }
 
