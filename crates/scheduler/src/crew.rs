@@ -80,6 +80,8 @@ pub(crate) struct Limits {
     pub(crate) fibers_max: usize,
     /// Started fibers may run on any worker.
     pub(crate) migrate: bool,
+    /// The seed of unlikely choices, for tests.
+    pub(crate) chaos: Option<u64>,
 }
 
 impl WakeLimit {

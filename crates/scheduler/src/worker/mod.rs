@@ -6,6 +6,7 @@
 //! comes to it, `agent` for what a fiber asks of it.
 
 mod agent;
+mod chaos;
 mod search;
 mod submit;
 mod turn;
@@ -23,6 +24,7 @@ use crate::post::Post;
 use crate::runtime::Leaked;
 use crate::task::{Command, Record, Task};
 use crate::timer::Wheel;
+use chaos::Chaos;
 use search::Search;
 use sisal_base::rng::Rng;
 use sisal_coro::{Cache, Class, Pool, Resumable, Resumed, Stack, Suspender};
@@ -73,6 +75,7 @@ pub(crate) struct Worker {
     wheel: OwnerCell<Wheel>,
     ids: Cell<(u64, u64)>,
     choices: Rng,
+    chaos: Chaos,
     /// Where fresh tasks go while this worker has too many fibers.
     detour: Cell<Option<usize>>,
     /// The runtime takes no more work, and our fibers have been asked to end.
@@ -109,6 +112,7 @@ impl Worker {
             wheel: OwnerCell::new(Wheel::new(Instant::now())),
             ids: Cell::new((0, 0)),
             choices: Rng::new(index as u64 + 1),
+            chaos: Chaos::new(crew.limits.chaos, index),
             detour: Cell::new(None),
             noticed_close: Cell::new(false),
             search: Search::new(),
@@ -209,14 +213,14 @@ impl Worker {
                     self.yielded.set(true);
                     self.push_ready(task);
                 }
-                Command::Park => match header.word.commit() {
-                    // From here on the fiber belongs to its wakers, and may be gone.
-                    Commit::Parked => {}
-                    Commit::Resume => {
+                Command::Park => {
+                    self.chaos.delay();
+                    if self.chaos.returns_early() || header.word.commit() == Commit::Resume {
                         self.undo_park(task);
                         self.push_ready(task);
                     }
-                },
+                    // Else the fiber belongs to its wakers, and may be gone.
+                }
             },
         }
     }
@@ -348,6 +352,7 @@ impl Worker {
         const TICKS_A_SLICE: u32 = 2;
         const _: () = assert!(TICK.as_millis() == 10);
         self.crew.monitor.tick().wrapping_sub(self.slice_start.get()) >= TICKS_A_SLICE
+            || self.chaos.ends_slice()
     }
 }
 

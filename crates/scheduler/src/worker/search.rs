@@ -133,7 +133,8 @@ impl Worker {
                     Some((victim, len)) => {
                         let seen = *visible_since.get_or_insert(now);
                         let least = if len == 1 { SINGLE } else { Duration::ZERO };
-                        if now - seen >= self.search.patience.get().max(least) {
+                        let patience = self.search.patience.get().max(least);
+                        if now - seen >= patience || self.chaos.steals_at_once() {
                             if let Some(task) = self.steal_from(victim) {
                                 self.search.looted.set(Some(now));
                                 return Some(task);

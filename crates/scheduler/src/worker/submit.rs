@@ -71,7 +71,7 @@ impl Worker {
         }
         // Alone, there is nobody to offer it to, and the offer's fence costs 5 ns.
         if self.crew.members.len() > 1 {
-            self.crew.offer();
+            if self.chaos.wakes_late() { self.crew.idle.owe() } else { self.crew.offer() }
         }
     }
 

@@ -45,7 +45,7 @@ impl Worker {
             self.drain_inbox();
         }
         let tick = self.crew.monitor.tick();
-        if turn % TURNS_A_LOOK == 0 || tick != self.tick_seen.get() {
+        if turn % TURNS_A_LOOK == 0 || tick != self.tick_seen.get() || self.chaos.looks_around() {
             self.tick_seen.set(tick);
             if self.must_end() {
                 return None;
@@ -66,6 +66,9 @@ impl Worker {
     /// The next task of our own.
     #[inline(always)]
     pub(super) fn pick(&self, turn: u32) -> Option<Task> {
+        if let Some(task) = self.pick_oddly() {
+            return Some(task);
+        }
         if self.yielded.replace(false) {
             if let Some(task) = self.pick_fresh(turn) {
                 return Some(task);
@@ -95,7 +98,7 @@ impl Worker {
     /// The youngest fresh task, so that a tree of fibers is walked depth first and few of them live at once; now and then the
     /// oldest, so that none waits for ever.
     #[inline]
-    fn pick_fresh(&self, turn: u32) -> Option<Task> {
+    pub(super) fn pick_fresh(&self, turn: u32) -> Option<Task> {
         let old = turn % TURNS_AN_OLD == 0;
         let bound = self.bound.with(|bound| if old { bound.pop_front() } else { bound.pop_back() });
         match bound {
@@ -232,7 +235,7 @@ impl Worker {
     }
 
     #[inline]
-    fn push_home(&self, node: NonNull<Header>) {
+    pub(super) fn push_home(&self, node: NonNull<Header>) {
         // SAFETY: the task is in no other queue: who wakes it, or resumed it, has it alone.
         self.ready.with(|ready| unsafe { ready.push_back(node) });
     }

@@ -1,0 +1,118 @@
+//! Chaos, for tests: choices that are right but unlikely, drawn from a seed, so that rare orders come often.
+//!
+//! Knows nothing of what is tested. Each perturbation is something that may happen anyway; see [`Builder::chaos`].
+//!
+//! | where | what |
+//! |---|---|
+//! | queues | a turn takes from another queue than it would, or looks around early; the ready list begins elsewhere |
+//! | steals | at once, without patience, or not at all this time |
+//! | wakes | a sleeper is woken late, by the next tick; the stack has been left for a while before `PARKED` is committed |
+//! | parks | return early, for no reason |
+//! | slices | end at any operation that looks |
+//!
+//! [`Builder::chaos`]: crate::runtime::Builder::chaos
+
+use super::Worker;
+use crate::task::Task;
+use sisal_base::rng::Rng;
+use sisal_base::sync::hint::spin_loop;
+use sisal_queue::Chain;
+
+/// Pauses of the longest delay: about 10 µs.
+const PAUSES_MAX: usize = 256;
+/// One turn in so many is perturbed, one park in so many returns early, and so on.
+const ODDS: usize = 4;
+/// Early returns make others run more, so they are rarer.
+const ODDS_OF_EARLY_RETURN: usize = 16;
+
+/// A worker's own dice; `None` in production.
+pub(super) struct Chaos(Option<Rng>);
+
+impl Chaos {
+    pub(super) fn new(seed: Option<u64>, worker: usize) -> Self {
+        Self(seed.map(|seed| Rng::new(seed.wrapping_mul(31).wrapping_add(worker as u64))))
+    }
+
+    /// Whether to do the unlikely, this time.
+    #[inline(always)]
+    fn strikes(&self, odds: usize) -> bool {
+        match &self.0 {
+            None => false,
+            Some(dice) => dice.below(odds) == 0,
+        }
+    }
+
+    /// Whether the running fiber's slice ends now.
+    #[inline(always)]
+    pub(super) fn ends_slice(&self) -> bool {
+        self.strikes(ODDS)
+    }
+
+    /// Whether a park returns for no reason.
+    #[inline(always)]
+    pub(super) fn returns_early(&self) -> bool {
+        self.strikes(ODDS_OF_EARLY_RETURN)
+    }
+
+    /// Whether a wake-up for fresh work is left to the monitor.
+    #[inline(always)]
+    pub(super) fn wakes_late(&self) -> bool {
+        self.strikes(ODDS)
+    }
+
+    /// Whether a thief forgets its patience.
+    #[inline(always)]
+    pub(super) fn steals_at_once(&self) -> bool {
+        self.strikes(ODDS)
+    }
+
+    /// Whether a turn looks around early.
+    #[inline(always)]
+    pub(super) fn looks_around(&self) -> bool {
+        self.strikes(ODDS)
+    }
+
+    /// Widens the window between leaving a stack and committing the park.
+    #[inline(always)]
+    pub(super) fn delay(&self) {
+        if self.strikes(ODDS) {
+            self.delay_slow();
+        }
+    }
+
+    #[cold]
+    fn delay_slow(&self) {
+        if let Some(dice) = &self.0 {
+            (0..dice.below(PAUSES_MAX)).for_each(|_| spin_loop());
+        }
+    }
+}
+
+impl Worker {
+    /// A task that would not have been next, now and then.
+    #[inline(always)]
+    pub(super) fn pick_oddly(&self) -> Option<Task> {
+        if self.chaos.strikes(ODDS) { self.pick_oddly_slow() } else { None }
+    }
+
+    #[cold]
+    fn pick_oddly_slow(&self) -> Option<Task> {
+        let dice = self.chaos.0.as_ref()?;
+        if dice.below(2) == 0 {
+            // Ready-first loses its place.
+            if let Some(task) = self.first.take() {
+                self.push_ready(task);
+            }
+        }
+        if dice.below(2) == 0 {
+            return self.pick_fresh(dice.below(2) as u32);
+        }
+        let skipped = self.ready.with(|ready| dice.below(ready.len().max(1)));
+        for _ in 0..skipped {
+            if let Some(node) = self.ready.with(Chain::pop_front) {
+                self.push_home(node);
+            }
+        }
+        None
+    }
+}
