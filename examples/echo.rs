@@ -1,7 +1,8 @@
 //! A TCP echo server: whatever comes is sent back, a fiber a connection.
 //!
 //! Look at: the loop of a connection is the one that the standard library's documentation would have for a thread; here
-//! ten thousand of them are cheap. Ctrl-C or SIGTERM asks every fiber to end, by value: its next wait gives an error.
+//! ten thousand of them are cheap. Ctrl-C or SIGTERM ends every client's input: what has come is sent back, and then the
+//! loops end by themselves.
 //!
 //! ```text
 //! $ cargo run --release --example echo 127.0.0.1:7000
@@ -10,16 +11,15 @@
 //! hello
 //! ```
 
-use examples::server;
-use sisal::net::TcpStream;
+use examples::server::{self, Client};
 use std::io::{self, Read, Write};
 
-fn echo(mut stream: TcpStream) -> io::Result<()> {
+fn echo(mut client: Client) -> io::Result<()> {
     let mut buffer = [0; 16 * 1024];
     loop {
-        match stream.read(&mut buffer)? {
+        match client.read(&mut buffer)? {
             0 => return Ok(()),
-            count => stream.write_all(&buffer[..count])?,
+            count => client.write_all(&buffer[..count])?,
         }
     }
 }

@@ -42,9 +42,13 @@ impl Server {
     /// Stops it as Ctrl-C would, with an idle client still there; it must end well.
     fn stop(mut self) {
         let _idle = TcpStream::connect(&self.address).unwrap();
+        self.signal();
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    fn signal(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        assert!(self.child.wait().unwrap().success());
     }
 }
 
@@ -66,6 +70,26 @@ fn http_hello_answers_refuses_and_drains() {
         assert!(answer.contains("Connection: close"), "{answer}");
     }
     server.stop();
+}
+
+/// A request that has begun when the server is asked to stop is answered, and nothing after it.
+#[test]
+fn http_hello_finishes_what_has_begun() {
+    let mut server = start("http_hello");
+    let mut begun = TcpStream::connect(&server.address).unwrap();
+    begun.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT").unwrap();
+    let mut idle = TcpStream::connect(&server.address).unwrap();
+    let mut first = [0; 8];
+    begun.read_exact(&mut first).unwrap();
+    server.signal();
+    let mut rest = String::new();
+    assert_eq!(idle.read_to_string(&mut rest).unwrap(), 0, "an idle client is let go at once");
+    begun.write_all(b"TP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n").unwrap();
+    begun.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest.matches("HTTP/1.1 200").count(), 1, "{rest}");
+    assert!(rest.contains("Connection: close"), "{rest}");
+    assert!(server.child.wait().unwrap().success());
+    assert!(TcpStream::connect(&server.address).is_err());
 }
 
 #[test]

@@ -240,7 +240,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/sync/src/rwlock_guard.rs", "the value behind the lock"),
     unsafety("crates/sync/src/rwlock_upgradable.rs", "the value behind the lock"),
     unsafety("crates/sync/tests/lock_hand_over.rs", "an agent of its own"),
-    unsafety("examples/src/server.rs", "the signal handler"),
+    unsafety("examples/src/server/signal.rs", "the signal handler"),
     unsafety("loom-tests/src/ledger.rs", "cells that loom watches"),
     unsafety("loom-tests/tests/models/completion_wakes.rs", "cells that loom watches"),
     unsafety("loom-tests/tests/models/inbox_two_pushers.rs", "cells that loom watches"),

@@ -11,10 +11,15 @@
 //!   write what has gathered, then read; until the deadline if a head has begun, else until the idle timeout
 //! ```
 
-use super::exchange::{Exchange, Turn, read_body};
+use super::body::{self, Framing};
+use super::chunks::Chunks;
+use super::exchange::{Exchange, Turn};
 use super::head::{Head, Parsed};
 use super::input::Input;
-use super::limits::{HEAD_WAIT_MAX, IDLE_WAIT_MAX, LINGER_SIZE_MAX, LINGER_WAIT_MAX, WRITE_WAIT_MAX};
+use super::limits::{
+    BODY_SIZE_MAX, DISCARD_SIZE_MAX, HEAD_WAIT_MAX, IDLE_WAIT_MAX, LINGER_SIZE_MAX, LINGER_WAIT_MAX,
+    WRITE_WAIT_MAX,
+};
 use super::request::Request;
 use super::response::{flush, write_refusal};
 use super::status::Status;
@@ -33,6 +38,9 @@ pub struct Connection<S> {
     turn: Option<Turn>,
     /// What a read may wait at present, so that the stream is told of changes only.
     read_timeout: Duration,
+    body_size_max: u64,
+    /// Whether the stream's owner would have another request.
+    may_go_on: bool,
     is_closed: bool,
     refusal: Option<Status>,
 }
@@ -63,13 +71,23 @@ impl<S: Transport> Connection<S> {
             head: Head::default(),
             turn: None,
             read_timeout: IDLE_WAIT_MAX,
+            body_size_max: BODY_SIZE_MAX,
+            may_go_on: true,
             is_closed: false,
             refusal: None,
         })
     }
 
+    /// Refuses bodies of more bytes than that, with 413: before the handler hears of them if their length is said, else
+    /// when the handler has read so much. [`BODY_SIZE_MAX`](super::limits::BODY_SIZE_MAX) if it is not called.
+    pub fn body_size_max(mut self, bytes: u64) -> Self {
+        self.body_size_max = bytes;
+        self
+    }
+
     /// Waits for the next request; `None` when the conversation is over. Whatever cannot be handed to a handler has
-    /// been answered by then: [`refusal`](Self::refusal) tells.
+    /// been answered by then: [`refusal`](Self::refusal) tells. So has an exchange that its handler left without an
+    /// answer: a handler that fails needs no more care than to come back here.
     ///
     /// # Errors
     /// If the stream fails.
@@ -89,14 +107,23 @@ impl<S: Transport> Connection<S> {
                 return Ok(None);
             }
         };
+        if self.head.content_length > self.body_size_max {
+            self.refuse(Status::CONTENT_TOO_LARGE)?;
+            return Ok(None);
+        }
         let (body_start, end) = self.input.place();
         let request = Request::new(&self.input.bytes[body_start - head_size..body_start], &self.head);
+        let body = match self.head.is_chunked {
+            true => Framing::Chunked(Chunks::new()),
+            false => Framing::Length(self.head.content_length),
+        };
         let turn = self.turn.insert(Turn {
-            body_left: self.head.content_length,
+            is_continue_due: self.head.expects_continue && !body.is_done(),
+            body,
+            body_room: self.body_size_max,
             version: self.head.version,
-            keep_alive: self.head.keep_alive,
+            keep_alive: self.head.keep_alive && self.may_go_on,
             is_head_only: request.method() == "HEAD",
-            is_continue_due: self.head.expects_continue && self.head.content_length > 0,
             ..Turn::default()
         });
         let buffered = &self.input.bytes[body_start..end];
@@ -157,7 +184,10 @@ impl<S: Transport> Connection<S> {
             }
         }
         self.set_read_timeout(timeout)?;
-        match self.input.fill(&mut self.stream) {
+        self.stream.set_idle(!has_begun);
+        let filled = self.input.fill(&mut self.stream);
+        self.may_go_on = self.stream.set_idle(false);
+        match filled {
             Ok(0) => Ok(Some(end())),
             Ok(_) => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
@@ -170,9 +200,8 @@ impl<S: Transport> Connection<S> {
 
     /// Clients of old sent a line break behind a body; it is not the beginning of a head.
     fn skip_empty_lines(&mut self) {
-        while let [b'\n', ..] | [b'\r', b'\n', ..] = self.input.unread() {
-            let size = if self.input.unread()[0] == b'\n' { 1 } else { 2 };
-            self.input.consume(size);
+        while self.input.unread().starts_with(b"\r\n") {
+            self.input.consume(2);
         }
     }
 
@@ -187,44 +216,50 @@ impl<S: Transport> Connection<S> {
     /// Brings the exchange that the handler had in hand to its end.
     fn end_turn(&mut self) -> io::Result<()> {
         let Some(mut turn) = self.turn.take() else { return Ok(()) };
-        self.input.consume(turn.taken);
+        match (turn.is_answered, turn.is_broken, turn.refusal) {
+            (false, true, Some(status)) => return self.refuse(status),
+            (false, false, _) => return self.refuse(Status::INTERNAL_SERVER_ERROR),
+            (_, true, _) => return self.close(false),
+            (true, false, _) => {}
+        }
+        let is_whole = turn.keep_alive && self.discard_body(&mut turn)?;
         if turn.body_deadline.is_some() {
             // The body's reader has set its own.
             self.read_timeout = Duration::ZERO;
         }
-        if turn.is_broken {
-            self.is_closed = true;
-            return flush(&mut self.stream, &mut self.output);
+        let buffered = self.input.unread().len();
+        self.input.consume(turn.taken.min(buffered));
+        let left_over = turn.left_over(buffered);
+        if !is_whole {
+            return self
+                .close(!turn.body.is_done() || !left_over.is_empty() || !self.input.unread().is_empty());
         }
-        if !turn.is_answered {
-            return self.refuse(Status::INTERNAL_SERVER_ERROR);
-        }
-        if !turn.keep_alive {
-            return self.close(turn.body_left > 0 || !self.input.unread().is_empty());
-        }
-        self.discard_body(&mut turn)
-    }
-
-    /// Throws away the rest of a body, at most [`DISCARD_SIZE_MAX`](super::limits::DISCARD_SIZE_MAX) bytes.
-    fn discard_body(&mut self, turn: &mut Turn) -> io::Result<()> {
-        let read_ahead = self.input.unread().len().min(usize::try_from(turn.body_left).unwrap_or(usize::MAX));
-        self.input.consume(read_ahead);
-        turn.body_left -= read_ahead as u64;
-        while turn.body_left > 0 {
-            let mut waste = [0; 2 * 1024];
-            let most = usize::try_from(turn.body_left).map_or(waste.len(), |left| left.min(waste.len()));
-            self.read_timeout = Duration::ZERO;
-            match read_body(&mut self.stream, &mut self.output, turn, &mut waste[..most]) {
-                Ok(count) => turn.body_left -= count as u64,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.is_closed = true;
-                    let is_clients = is_timeout(&error) || error.kind() == io::ErrorKind::UnexpectedEof;
-                    return if is_clients { Ok(()) } else { Err(error) };
-                }
-            }
+        if !left_over.is_empty() {
+            self.input.put(left_over);
         }
         Ok(())
+    }
+
+    /// Throws away the rest of a body, at most [`DISCARD_SIZE_MAX`] bytes; gives whether it was all.
+    fn discard_body(&mut self, turn: &mut Turn) -> io::Result<bool> {
+        let mut size = 0;
+        while !turn.body.is_done() {
+            let mut waste = [0; 2 * 1024];
+            match body::read(self.input.unread(), &mut self.stream, &mut self.output, turn, &mut waste) {
+                Ok(count) => size += count as u64,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // The client has its answer. What it did wrong afterwards is between it and the closed door.
+                Err(_) if turn.refusal.is_some() => return Ok(false),
+                Err(error) => {
+                    self.is_closed = true;
+                    return Err(error);
+                }
+            }
+            if size > DISCARD_SIZE_MAX {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     #[cold]

@@ -36,13 +36,30 @@ pub(super) struct Fake {
     seen: Rc<RefCell<Seen>>,
     now: Instant,
     timeout: Duration,
+    write_timeout: Duration,
+    /// It takes so many bytes at once, and so long for it.
+    pace: Option<(usize, Duration)>,
 }
 
 impl Fake {
     pub(super) fn new(steps: impl IntoIterator<Item = Step>) -> (Self, Rc<RefCell<Seen>>) {
         let seen = Rc::new(RefCell::new(Seen::default()));
         let steps = steps.into_iter().collect();
-        (Self { steps, seen: seen.clone(), now: Instant::now(), timeout: Duration::MAX }, seen)
+        let fake = Self {
+            steps,
+            seen: seen.clone(),
+            now: Instant::now(),
+            timeout: Duration::MAX,
+            write_timeout: Duration::MAX,
+            pace: None,
+        };
+        (fake, seen)
+    }
+
+    /// The same, but it takes what is written only so many bytes at once, each time after a pause.
+    pub(super) fn slow(mut self, count: usize, pause: Duration) -> Self {
+        self.pace = Some((count, pause));
+        self
     }
 }
 
@@ -79,6 +96,14 @@ impl Read for Fake {
 impl Write for Fake {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let mut seen = self.seen.borrow_mut();
+        let mut buffer = buffer;
+        if let Some((count, pause)) = self.pace {
+            self.now += pause.min(self.write_timeout);
+            if pause > self.write_timeout {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            buffer = &buffer[..count.min(buffer.len())];
+        }
         seen.written.extend_from_slice(buffer);
         seen.writes += 1;
         Ok(buffer.len())
@@ -99,6 +124,7 @@ impl Transport for Fake {
 
     fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
         assert!(!timeout.is_zero(), "a timeout of zero is an error of std");
+        self.write_timeout = timeout;
         Ok(())
     }
 

@@ -4,8 +4,9 @@
 //! its buffer and use their memory again.
 //!
 //! A head whose framing two readers could understand differently is refused, for that difference is how requests are
-//! smuggled past a proxy: a length that is no number, two lengths that differ, a length beside a coding, a coding in
-//! HTTP/1.0, no `Host` or several of them.
+//! smuggled past a proxy: a length that is no number, two lengths that differ, a length beside a coding, a coding that does
+//! not end in `chunked` or goes on behind it, a coding in HTTP/1.0, a line that ends in a bare line feed, no `Host` or
+//! several of them.
 
 use super::limits::{HEADERS_MAX, HEADERS_USUAL};
 use super::request::Version;
@@ -41,7 +42,9 @@ pub(super) struct Head {
     pub(super) version: Version,
     /// Name and value.
     pub(super) headers: Vec<(Place, Place)>,
+    /// Bytes of the body; 0 if it is chunked.
     pub(super) content_length: u64,
+    pub(super) is_chunked: bool,
     pub(super) keep_alive: bool,
     /// The client waits for a word before it sends the body.
     pub(super) expects_continue: bool,
@@ -93,6 +96,9 @@ impl Head {
             httparse::Status::Complete(size) => size,
             httparse::Status::Partial => return Ok(httparse::Status::Partial),
         };
+        if has_bare_line_feed(&bytes[..size]) {
+            return Ok(httparse::Status::Complete(Parsed::Refused(Status::BAD_REQUEST)));
+        }
         self.method = Place::of(request.method.unwrap_or_default().as_bytes(), bytes);
         self.target = Place::of(request.path.unwrap_or_default().as_bytes(), bytes);
         self.version = if request.version == Some(0) { Version::Http10 } else { Version::Http11 };
@@ -115,10 +121,18 @@ impl Head {
         if framing.is_bad || framing.hosts > 1 || (framing.hosts == 0 && !is_old) {
             return Err(Status::BAD_REQUEST);
         }
-        if framing.is_coded {
-            let is_ambiguous = framing.length.is_some() || is_old;
-            return Err(if is_ambiguous { Status::BAD_REQUEST } else { Status::NOT_IMPLEMENTED });
+        if framing.codings > 0 {
+            if framing.length.is_some() || is_old || !framing.is_chunked {
+                return Err(Status::BAD_REQUEST);
+            }
+            if framing.codings > 1 {
+                return Err(Status::NOT_IMPLEMENTED);
+            }
         }
+        if framing.expects_else {
+            return Err(Status::EXPECTATION_FAILED);
+        }
+        self.is_chunked = framing.is_chunked;
         self.content_length = framing.length.unwrap_or(0);
         self.keep_alive = !framing.close && (!is_old || framing.keep_alive);
         self.expects_continue = framing.expects_continue && !is_old;
@@ -131,11 +145,14 @@ impl Head {
 struct Framing {
     hosts: u32,
     length: Option<u64>,
-    is_coded: bool,
+    codings: u32,
+    /// The last coding is `chunked`.
+    is_chunked: bool,
     is_bad: bool,
     close: bool,
     keep_alive: bool,
     expects_continue: bool,
+    expects_else: bool,
 }
 
 impl Framing {
@@ -144,11 +161,13 @@ impl Framing {
         match name.len() {
             4 if name.eq_ignore_ascii_case("host") => self.hosts += 1,
             6 if name.eq_ignore_ascii_case("expect") => {
-                self.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+                let is_known = value.eq_ignore_ascii_case(b"100-continue");
+                self.expects_continue |= is_known;
+                self.expects_else |= !is_known;
             }
             10 if name.eq_ignore_ascii_case("connection") => self.see_connection(value),
             14 if name.eq_ignore_ascii_case("content-length") => self.see_length(value),
-            17 if name.eq_ignore_ascii_case("transfer-encoding") => self.is_coded = true,
+            17 if name.eq_ignore_ascii_case("transfer-encoding") => self.see_codings(value),
             _ => {}
         }
     }
@@ -161,6 +180,20 @@ impl Framing {
         }
     }
 
+    /// Codings are applied in order, over all headers of the name.
+    fn see_codings(&mut self, value: &[u8]) {
+        for word in value.split(|byte| *byte == b',') {
+            // Blanks only: to trim more than others do is to read another coding.
+            let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+            let start = word.iter().position(|byte| !is_blank(byte)).unwrap_or(word.len());
+            let end = word.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
+            // Nothing may stand behind `chunked`, not even another `chunked`.
+            self.is_bad |= self.is_chunked || start == end;
+            self.is_chunked = word[start..end].eq_ignore_ascii_case(b"chunked");
+            self.codings += 1;
+        }
+    }
+
     fn see_length(&mut self, value: &[u8]) {
         let length = number(value);
         // The same length twice is harmless, and some proxies do it.
@@ -168,6 +201,13 @@ impl Framing {
         self.is_bad |= length.is_none() || differs;
         self.length = length;
     }
+}
+
+/// Some take a bare line feed for a line's end and some do not.
+fn has_bare_line_feed(head: &[u8]) -> bool {
+    // Without a branch in it, so that it goes over many bytes at once.
+    let bare = |pair: &[u8]| u32::from((pair[1] == b'\n') & (pair[0] != b'\r'));
+    head.first() == Some(&b'\n') || head.windows(2).map(bare).sum::<u32>() > 0
 }
 
 /// Digits and nothing else: no sign, no blank, no list.

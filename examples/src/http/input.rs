@@ -41,6 +41,13 @@ impl Input {
         self.start += count;
     }
 
+    /// Puts in what somebody else has read behind the last used byte.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        assert!(self.start == self.end && bytes.len() <= self.bytes.len(), "no room");
+        self.bytes[..bytes.len()].copy_from_slice(bytes);
+        (self.start, self.end) = (0, bytes.len());
+    }
+
     /// Whether a head that is still not whole has no right to grow.
     pub(super) fn is_full(&self) -> bool {
         self.end - self.start >= HEAD_SIZE_MAX

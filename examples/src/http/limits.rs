@@ -21,6 +21,15 @@ pub(super) const OUTPUT_SIZE_MAX: usize = 64 * 1024;
 /// Bytes of answers for which a connection keeps its buffer.
 pub(super) const OUTPUT_SIZE_KEPT: usize = 4 * 1024;
 
+/// Bytes of a request's body, unless the server says otherwise.
+pub const BODY_SIZE_MAX: u64 = 16 * 1024 * 1024;
+
+/// Bytes of the line with a chunk's size; extensions that anybody uses are shorter.
+pub(super) const CHUNK_LINE_SIZE_MAX: usize = 256;
+
+/// Bytes of the headers behind a chunked body, which are passed over.
+pub(super) const TRAILERS_SIZE_MAX: usize = 4 * 1024;
+
 /// From the first byte of a head to its last.
 pub const HEAD_WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -30,7 +39,8 @@ pub const IDLE_WAIT_MAX: Duration = Duration::from_secs(60);
 /// From a handler's first look at a body to its end.
 pub const BODY_WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// For a client that does not take its answer.
+/// For a client that does not take what has gathered for it, at most [`OUTPUT_SIZE_MAX`] bytes, whether it takes nothing
+/// or takes it by the drop.
 pub const WRITE_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Bytes of a body that are thrown away to save the connection, if the handler did not want them.

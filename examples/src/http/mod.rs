@@ -22,9 +22,15 @@
 //! | sends a head that is no HTTP/1.x, or whose framing can be read in two ways | 400, or 505 for another version, and a close |
 //! | sends a head over [`limits::HEAD_SIZE_MAX`] or [`limits::HEADERS_MAX`] | 431 and a close |
 //! | takes longer than [`limits::HEAD_WAIT_MAX`] for a head, by silence or by dripping, or ends in the middle of one | 408 and a close |
-//! | sends a body in chunks or another coding | 501 and a close |
+//! | takes longer than [`limits::BODY_WAIT_MAX`] for a body | 408 and a close |
+//! | sends a larger body than it may, whether it says so or not | 413 and a close |
+//! | sends a body in malformed chunks, or not all of it | 400 and a close |
+//! | sends a body in another coding than chunks | 501 and a close |
+//! | does not take its answer within [`limits::WRITE_WAIT_MAX`] | a close |
 //! | is silent between requests for [`limits::IDLE_WAIT_MAX`], or goes | a close |
 
+mod body;
+mod chunks;
 mod connection;
 mod date;
 mod exchange;
@@ -34,6 +40,7 @@ pub mod limits;
 mod request;
 mod response;
 mod status;
+mod stream;
 mod transport;
 
 #[cfg(test)]
@@ -41,9 +48,11 @@ mod fake;
 #[cfg(test)]
 mod tests;
 
+pub use body::Body;
 pub use connection::Connection;
-pub use exchange::{Body, Exchange};
+pub use exchange::Exchange;
 pub use request::{Request, Version};
 pub use response::Response;
 pub use status::Status;
+pub use stream::BodyWriter;
 pub use transport::Transport;

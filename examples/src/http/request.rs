@@ -65,9 +65,9 @@ impl<'c> Request<'c> {
             .map(move |(name, value)| (text(name.get(bytes)).unwrap_or(""), value.get(bytes)))
     }
 
-    /// Bytes of the body; 0 if there is none.
-    pub const fn content_length(&self) -> u64 {
-        self.head.content_length
+    /// Bytes of the body, 0 if there is none; `None` if it comes in chunks.
+    pub const fn content_length(&self) -> Option<u64> {
+        if self.head.is_chunked { None } else { Some(self.head.content_length) }
     }
 }
 

@@ -2,23 +2,25 @@
 
 use super::date;
 use super::exchange::Turn;
-use super::limits::{DISCARD_SIZE_MAX, OUTPUT_SIZE_KEPT, OUTPUT_SIZE_MAX};
+use super::limits::{DISCARD_SIZE_MAX, OUTPUT_SIZE_KEPT, OUTPUT_SIZE_MAX, WRITE_WAIT_MAX};
 use super::request::Version;
 use super::status::Status;
+use super::stream::BodyWriter;
+use super::transport::Transport;
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
 /// An answer in the making. Dropped before it was given a body it has never been, and the client gets a 500.
 #[must_use = "an answer goes out with its body"]
-pub struct Response<'x, S: Write> {
-    stream: &'x mut S,
-    output: &'x mut Vec<u8>,
-    turn: &'x mut Turn,
+pub struct Response<'x, S: Transport> {
+    pub(super) stream: &'x mut S,
+    pub(super) output: &'x mut Vec<u8>,
+    pub(super) turn: &'x mut Turn,
     status: Status,
     start: usize,
 }
 
-impl<'x, S: Write> Response<'x, S> {
+impl<'x, S: Transport> Response<'x, S> {
     pub(super) fn new(
         stream: &'x mut S,
         output: &'x mut Vec<u8>,
@@ -50,14 +52,14 @@ impl<'x, S: Write> Response<'x, S> {
     /// # Errors
     /// If it had to be written at once, and could not be.
     pub fn body(mut self, body: &[u8]) -> io::Result<()> {
-        self.end_head(body.len() as u64);
+        self.end_head(Some(body.len() as u64));
         let mut rest = if self.is_body_sent() { body } else { &[] };
         while self.output.len() + rest.len() > OUTPUT_SIZE_MAX {
             let (now, later) =
                 rest.split_at(rest.len().min(OUTPUT_SIZE_MAX.saturating_sub(self.output.len())));
             self.output.extend_from_slice(now);
             rest = later;
-            flush(self.stream, self.output)?;
+            self.flush()?;
         }
         self.output.extend_from_slice(rest);
         Ok(())
@@ -68,13 +70,13 @@ impl<'x, S: Write> Response<'x, S> {
     /// # Errors
     /// If `reader` has fewer, or one of the two sides fails. The connection cannot go on then.
     pub fn body_from(mut self, length: u64, reader: impl Read) -> io::Result<()> {
-        self.end_head(length);
+        self.end_head(Some(length));
         let mut left = if self.is_body_sent() { length } else { 0 };
         let mut reader = reader.take(left);
         while left > 0 {
             let room = OUTPUT_SIZE_MAX.saturating_sub(self.output.len()) as u64;
             if room == 0 {
-                flush(self.stream, self.output)?;
+                self.flush()?;
                 continue;
             }
             match reader.by_ref().take(room).read_to_end(self.output) {
@@ -86,24 +88,40 @@ impl<'x, S: Write> Response<'x, S> {
         Ok(())
     }
 
+    /// Completes the answer with whatever is written from now on, however much that will be: in chunks, or for a client of
+    /// HTTP/1.0 up to the connection's end.
+    pub fn stream(mut self) -> BodyWriter<'x, S> {
+        self.end_head(None);
+        BodyWriter::new(self)
+    }
+
+    /// Writes what has gathered.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        flush(self.stream, self.output).inspect_err(|_| self.turn.is_broken = true)
+    }
+
     /// The head has promised more than will come: only the end of the connection can tell the client.
     fn cut_short(&mut self, error: io::Error) -> io::Error {
         self.turn.is_broken = true;
         error
     }
 
-    fn is_body_sent(&self) -> bool {
+    pub(super) fn is_body_sent(&self) -> bool {
         !self.turn.is_head_only && !self.status.is_bodiless()
     }
 
-    fn end_head(&mut self, length: u64) {
+    /// Ends the head. A body without a length is chunked, if the client knows chunks.
+    fn end_head(&mut self, length: Option<u64>) {
         // A body that nobody read stands between this request and the next.
-        let unread = self.turn.body_left;
-        if unread > DISCARD_SIZE_MAX || (unread > 0 && self.turn.is_continue_due) {
+        let unread = &self.turn.body;
+        if unread.left() > Some(DISCARD_SIZE_MAX) || (!unread.is_done() && self.turn.is_continue_due) {
             self.turn.keep_alive = false;
         }
-        if !self.status.is_bodiless() {
-            write_length(self.output, length);
+        match (length, self.turn.version) {
+            _ if self.status.is_bodiless() => {}
+            (Some(length), _) => write_length(self.output, length),
+            (None, Version::Http11) => self.output.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            (None, Version::Http10) => self.turn.keep_alive = false,
         }
         match (self.turn.keep_alive, self.turn.version) {
             (true, Version::Http11) => {}
@@ -115,7 +133,7 @@ impl<'x, S: Write> Response<'x, S> {
     }
 }
 
-impl<S: Write> Drop for Response<'_, S> {
+impl<S: Transport> Drop for Response<'_, S> {
     fn drop(&mut self) {
         if !self.turn.is_answered {
             self.output.truncate(self.start);
@@ -123,7 +141,7 @@ impl<S: Write> Drop for Response<'_, S> {
     }
 }
 
-impl<S: Write> fmt::Debug for Response<'_, S> {
+impl<S: Transport> fmt::Debug for Response<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
     }
@@ -135,17 +153,43 @@ pub(super) fn write_refusal(output: &mut Vec<u8>, status: Status) {
     output.extend_from_slice(b"Content-Length: 0\r\nConnection: close\r\n\r\n");
 }
 
-/// Writes what has gathered.
-pub(super) fn flush(stream: &mut impl Write, output: &mut Vec<u8>) -> io::Result<()> {
+/// Writes what has gathered. After an error some of it may have gone out and some not, so nothing can follow.
+pub(super) fn flush<S: Transport>(stream: &mut S, output: &mut Vec<u8>) -> io::Result<()> {
     if output.is_empty() {
         return Ok(());
     }
-    stream.write_all(output)?;
+    let written = match stream.write(output) {
+        Ok(count) if count == output.len() => stream.flush(),
+        Ok(count) => flush_slow(stream, &output[count..]),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => flush_slow(stream, output),
+        Err(error) => Err(error),
+    };
     output.clear();
     if output.capacity() > OUTPUT_SIZE_KEPT {
         output.shrink_to(OUTPUT_SIZE_KEPT);
     }
-    Ok(())
+    written
+}
+
+/// For a client that takes its answers slowly. The bound is on all of it: who takes a byte a second has not until doomsday.
+#[cold]
+fn flush_slow<S: Transport>(stream: &mut S, mut rest: &[u8]) -> io::Result<()> {
+    let deadline = stream.now() + WRITE_WAIT_MAX;
+    while !rest.is_empty() {
+        let left = deadline.saturating_duration_since(stream.now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        stream.set_write_timeout(left)?;
+        match stream.write(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => rest = &rest[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    stream.set_write_timeout(WRITE_WAIT_MAX)?;
+    stream.flush()
 }
 
 fn write_top(output: &mut Vec<u8>, status: Status) {

@@ -26,6 +26,13 @@ pub trait Transport: Read + Write {
     /// If the stream does not take it.
     fn shutdown_write(&mut self) -> io::Result<()>;
 
+    /// Called before the wait for another request and after it. Whoever wants the server to stop may end the input of an
+    /// idle stream; gives whether nobody wants that, so that the conversation may go on.
+    fn set_idle(&mut self, is_idle: bool) -> bool {
+        let _ = is_idle;
+        true
+    }
+
     /// The clock by which the waits are counted.
     fn now(&self) -> Instant {
         Instant::now()

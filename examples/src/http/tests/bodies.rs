@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::http::limits::{BODY_WAIT_MAX, DISCARD_SIZE_MAX};
-use std::io::Read;
+use std::io::{Read, Write};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -62,6 +62,9 @@ fn that_ends_early() {
     assert_eq!(outcome.end.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     assert_eq!(outcome.seen.written, b"");
 
+    let told = converse_with([send(&post(5)), send("he")], |exchange| echo(exchange).or(Ok(())));
+    told.assert_refused(Status::BAD_REQUEST);
+
     let unread = converse([send(&post(5)), send("he")]);
     assert_eq!((unread.statuses(), unread.end.unwrap()), (vec!["200".to_owned()], None));
 }
@@ -120,4 +123,113 @@ fn an_answer_that_cannot_be_finished() {
     });
     assert_eq!(outcome.text(), "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort");
     assert_eq!(outcome.end.unwrap(), None);
+}
+
+const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+const HELLO: &str = "2\r\nhe\r\n003;a=b\r\nllo\r\n0\r\nX: y\r\n\r\n";
+
+#[test]
+fn in_chunks() {
+    let text = format!("{CHUNKED}{HELLO}{GET}{CHUNKED}{HELLO}");
+    let whole = converse_with([send(&text)], echo);
+    assert_eq!(whole.statuses(), ["200"; 3]);
+    assert_eq!(whole.text().matches("\r\n\r\nhello").count(), 2);
+    assert_eq!(whole.seen.writes, 1);
+    for size in 1..text.len() {
+        let pieces = text.as_bytes().chunks(size).map(|piece| Step::Send(piece.to_vec()));
+        assert_eq!(converse_with(pieces, echo).text(), whole.text(), "{size}");
+    }
+}
+
+#[test]
+fn in_chunks_that_nobody_reads() {
+    for size in [1, 7, 40, 400] {
+        let text = format!("{CHUNKED}{HELLO}{GET}");
+        let pieces = text.as_bytes().chunks(size).map(|piece| Step::Send(piece.to_vec()));
+        assert_eq!(converse(pieces).statuses(), ["200"; 2], "{size}");
+    }
+    let endless = (0..1_000).map(|_| send(&format!("1000\r\n{}\r\n", "x".repeat(0x1000))));
+    let outcome = converse([send(CHUNKED)].into_iter().chain(endless));
+    assert_eq!((outcome.statuses(), outcome.end.unwrap()), (vec!["200".to_owned()], None));
+    assert!(outcome.seen.taken < 1_000_000, "{}", outcome.seen.taken);
+}
+
+#[test]
+fn in_large_chunks() {
+    let body: String = (0..100_000_u32).map(|i| char::from(b'a' + (i % 26) as u8)).collect();
+    let text =
+        format!("{CHUNKED}10000\r\n{}\r\n86a0\r\n{}\r\n0\r\n\r\n{GET}", &body[..65_536], &body[65_536..]);
+    let outcome = converse_with([send(&text)], echo);
+    assert_eq!(outcome.statuses(), ["200"; 2]);
+    assert!(outcome.text().contains(&body));
+}
+
+#[test]
+fn in_malformed_chunks() {
+    for chunks in ["x\r\n", "5\nhello\r\n0\r\n\r\n", "5\r\nhelloo\r\n0\r\n\r\n", "0\r\n\n"] {
+        let outcome =
+            converse_with([send(&format!("{CHUNKED}{chunks}{GET}"))], |exchange| echo(exchange).or(Ok(())));
+        outcome.assert_refused(Status::BAD_REQUEST);
+        let unread = converse([send(&format!("{CHUNKED}{chunks}{GET}"))]);
+        assert_eq!((unread.statuses(), unread.end.unwrap()), (vec!["200".to_owned()], None), "{chunks}");
+    }
+}
+
+#[test]
+fn larger_than_allowed() {
+    let serve = |text: &str| {
+        let (stream, seen) = Fake::new([send(text)]);
+        let mut connection = Connection::new(stream).unwrap().body_size_max(5);
+        while let Some(mut exchange) = connection.next_exchange().unwrap() {
+            drop(echo(&mut exchange));
+        }
+        Outcome { end: Ok(connection.refusal()), seen: seen.take() }
+    };
+    assert_eq!(serve(&format!("{}hello", post(5))).statuses(), ["200"]);
+    serve(&format!("{}hello!", post(6))).assert_refused(Status::CONTENT_TOO_LARGE);
+    assert_eq!(serve(&format!("{CHUNKED}{HELLO}")).statuses(), ["200"]);
+    let larger = serve(&format!("{CHUNKED}3\r\nhel\r\n3\r\nlo!\r\n0\r\n\r\n"));
+    larger.assert_refused(Status::CONTENT_TOO_LARGE);
+    assert_eq!(larger.statuses(), ["413"]);
+    let patient = post(6).replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n");
+    assert_eq!(serve(&patient).statuses(), ["413"]);
+}
+
+#[test]
+fn answers_of_unknown_length() {
+    let tell = |exchange: &mut Exchange<'_, Fake>| {
+        let mut body = exchange.respond(Status::OK).stream();
+        write!(body, "one, ")?;
+        body.flush()?;
+        write!(body, "two")?;
+        body.finish();
+        Ok(())
+    };
+    let outcome = converse_with([send(GET), send(GET)], tell);
+    let text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+                00000005\r\none, \r\n00000003\r\ntwo\r\n0\r\n\r\n";
+    assert_eq!(outcome.text(), text.repeat(2));
+    assert_eq!(outcome.seen.writes, 4);
+    let head = converse_with([send(&GET.replace("GET", "HEAD"))], tell);
+    assert_eq!(head.text(), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let old = converse_with([send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), send(GET)], tell);
+    assert_eq!(old.text(), "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\none, two");
+    let large = converse_with([send(GET)], |exchange| {
+        let mut body = exchange.respond(Status::OK).stream();
+        body.write_all(&[b'x'; 200_000])?;
+        body.finish();
+        Ok(())
+    });
+    assert_eq!(large.text().matches('x').count(), 200_000);
+    assert_eq!(large.seen.writes, 4);
+}
+
+#[test]
+fn an_answer_of_unknown_length_that_is_given_up() {
+    let outcome = converse_with([send(GET), send(GET)], |exchange| {
+        let mut body = exchange.respond(Status::OK).stream();
+        write!(body, "one")
+    });
+    assert!(outcome.text().ends_with("\r\n\r\n00000003\r\none\r\n"), "{}", outcome.text());
+    assert_eq!((outcome.statuses(), outcome.end.unwrap()), (vec!["200".to_owned()], None));
 }

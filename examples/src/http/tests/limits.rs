@@ -83,3 +83,21 @@ fn a_client_that_was_refused_may_not_talk_for_ever() {
     outcome.assert_refused(Status::BAD_REQUEST);
     assert!(outcome.seen.taken < 50, "{}", outcome.seen.taken);
 }
+
+#[test]
+fn a_client_that_takes_its_answer_slowly() {
+    let take = |count: usize, seconds: u64| {
+        let (stream, seen) = Fake::new([send(GET)]);
+        let mut connection = Connection::new(stream.slow(count, Duration::from_secs(seconds))).unwrap();
+        let answered = connection.next_exchange().unwrap().unwrap().respond(Status::OK).body(&[b'x'; 60_000]);
+        let end = answered.and_then(|()| connection.next_exchange().map(|next| assert!(next.is_none())));
+        (end.map_err(|error| error.kind()), seen.take().written.len())
+    };
+    let (end, written) = take(30_000, 10);
+    assert!(end.is_ok() && written > 60_000, "{end:?} {written}");
+    let (end, written) = take(10, 1);
+    assert!(matches!(end, Err(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)), "{end:?}");
+    assert!(written < 1_000, "{written}");
+    let (end, written) = take(10, 31);
+    assert_eq!((end, written), (Err(io::ErrorKind::WouldBlock), 0));
+}

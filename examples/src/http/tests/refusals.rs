@@ -61,14 +61,54 @@ fn lengths() {
 fn codings() {
     let chunks = "5\r\nhello\r\n0\r\n\r\n";
     for (headers, status) in [
-        ("Transfer-Encoding: chunked", Status::NOT_IMPLEMENTED),
         ("Transfer-Encoding: gzip, chunked", Status::NOT_IMPLEMENTED),
+        ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", Status::NOT_IMPLEMENTED),
         ("Content-Length: 3\r\nTransfer-Encoding: chunked", Status::BAD_REQUEST),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 3", Status::BAD_REQUEST),
         ("transfer-encoding: xchunked\r\ncontent-length: 3", Status::BAD_REQUEST),
+        ("Transfer-Encoding: xchunked", Status::BAD_REQUEST),
+        ("Transfer-Encoding: chunked, gzip", Status::BAD_REQUEST),
+        ("Transfer-Encoding: chunked, identity", Status::BAD_REQUEST),
+        ("Transfer-Encoding: chunked, chunked", Status::BAD_REQUEST),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", Status::BAD_REQUEST),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: x", Status::BAD_REQUEST),
+        ("Transfer-Encoding: identity", Status::BAD_REQUEST),
+        ("Transfer-Encoding:", Status::BAD_REQUEST),
+        ("Transfer-Encoding: ,chunked", Status::BAD_REQUEST),
+        ("Transfer-Encoding: \"chunked\"", Status::BAD_REQUEST),
+        ("Transfer-Encoding: chunked;q=1", Status::BAD_REQUEST),
+        ("Transfer-Encoding: \u{b}chunked", Status::BAD_REQUEST),
+        ("Transfer-Encoding: \u{c}chunked", Status::BAD_REQUEST),
+        ("Transfer-Encoding\u{b}: chunked", Status::BAD_REQUEST),
+        ("Transfer-Encoding : chunked", Status::BAD_REQUEST),
+        ("X: y\nTransfer-Encoding: chunked", Status::BAD_REQUEST),
+        ("X: y\rTransfer-Encoding: chunked", Status::BAD_REQUEST),
+        ("X: y\r\n Transfer-Encoding: chunked", Status::BAD_REQUEST),
+        ("X: y\r\n\tTransfer-Encoding: chunked", Status::BAD_REQUEST),
     ] {
         assert_refused(&format!("POST / HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n{chunks}"), status);
     }
     assert_refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", Status::BAD_REQUEST);
+}
+
+#[test]
+fn bare_line_feeds() {
+    for head in [
+        "GET / HTTP/1.1\nHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n\n",
+        "GET / HTTP/1.1\r\nHost: a\n\n",
+        "\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "\r\n\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    ] {
+        assert_refused(head, Status::BAD_REQUEST);
+    }
+}
+
+#[test]
+fn other_expectations() {
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 200-ok\r\n\r\n";
+    assert_refused(head, Status::EXPECTATION_FAILED);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn parts_of_a_request() {
 
 #[test]
 fn line_breaks_between_requests() {
-    assert_eq!(converse([send(&format!("\r\n{GET}\r\n\n{GET}\r\n"))]).statuses(), ["200"; 2]);
+    assert_eq!(converse([send(&format!("\r\n{GET}\r\n\r\n{GET}\r\n"))]).statuses(), ["200"; 2]);
 }
 
 #[test]

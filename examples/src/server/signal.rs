@@ -1,90 +1,24 @@
-//! The manners that all server examples share: where they listen, how they say so, and how they are asked to stop.
+//! How a server is asked to stop: by SIGINT or SIGTERM.
 //!
-//! Knows nothing of what is served.
+//! Knows nothing of servers. The handler may do next to nothing, so it writes a byte into a socket; the thread that reads it
+//! may do anything.
 
-use sisal::net::{TcpListener, TcpStream};
-use sisal::runtime::Runtime;
-use sisal::{channel, go};
-use std::io::{self, Read, Write};
-use std::net::SocketAddr;
+use std::io::{self, Read};
 use std::os::fd::{IntoRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
-use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 use libc::__errno_location as errno;
 #[cfg(not(target_os = "linux"))]
 use libc::__error as errno;
 
-/// Where a server listens that was not told otherwise.
-pub const ADDRESS: &str = "127.0.0.1:8080";
-
-/// How long a server waits for its connections to end.
-pub const DRAIN_MAX: Duration = Duration::from_secs(10);
-
-/// How long no connection is accepted after one could not be.
-const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(10);
-
-/// The program's first argument, or [`ADDRESS`]. Port 0 lets the system choose.
-pub fn address() -> String {
-    std::env::args().nth(1).unwrap_or_else(|| ADDRESS.to_owned())
-}
-
-/// Prints `listening on ADDRESS`, for whoever started this program and waits for it.
-///
-/// # Errors
-/// If standard output is closed.
-pub fn announce(address: SocketAddr) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "listening on {address}")?;
-    stdout.flush()
-}
-
-/// A whole server: listens at [`address`], runs `serve` for each connection on a fiber of its own, and ends on SIGINT or
-/// SIGTERM. Then every fiber is asked to end, by value: its next wait for the network gives an error.
-///
-/// # Errors
-/// If it cannot listen, or fibers have not ended [`DRAIN_MAX`] after the signal.
-pub fn run(serve: fn(TcpStream) -> io::Result<()>) -> io::Result<()> {
-    let runtime = Runtime::new()?;
-    let (stop, stopped) = channel::bounded(1);
-    on_stop(move || drop(stop))?;
-    runtime.run(|| {
-        let listener = TcpListener::bind(address())?;
-        announce(listener.local_addr()?)?;
-        // A client that goes away in the middle is no concern of the others.
-        go!(name = "accept", move || accept_each(&listener, |stream| drop(go!(move || drop(serve(stream))))));
-        let _: Result<(), _> = stopped.recv();
-        io::Result::Ok(())
-    })?;
-    runtime.shutdown_timeout(DRAIN_MAX).map_err(io::Error::other)
-}
-
-/// Calls `serve` with each connection, until the fiber that runs this is asked to end. What goes wrong with one connection
-/// is no reason to stop; when descriptors run out, it waits a little for some to come back, instead of asking at once.
-pub fn accept_each(listener: &TcpListener, serve: impl Fn(TcpStream)) {
-    for stream in listener.incoming() {
-        match stream {
-            Ok(stream) => serve(stream),
-            Err(_) if sisal::fiber::is_cancelled() => return,
-            Err(error) if matches!(error.raw_os_error(), Some(libc::ECONNABORTED | libc::EINTR)) => {}
-            Err(error) => {
-                eprintln!("cannot accept: {error}");
-                sisal::sleep(PAUSE_AFTER_ERROR);
-            }
-        }
-    }
-}
-
 /// The end of the pair into which the signal handler writes; -1 before there is one.
 static BELL: AtomicI32 = AtomicI32::new(-1);
 
 /// Calls `stop` once, on a thread of its own, when SIGINT (Ctrl-C) or SIGTERM arrives. A second signal ends the program
 /// at once, as usual.
-///
-/// The handler may do next to nothing, so it writes a byte into a socket; the thread that reads it may do anything.
 ///
 /// # Errors
 /// If there is no descriptor or thread left.
@@ -138,6 +72,7 @@ extern "C" fn ring(_signal: libc::c_int) {
 mod tests {
     use super::*;
     use std::sync::mpsc;
+    use std::time::Duration;
 
     #[test]
     fn a_signal_calls_stop() {
