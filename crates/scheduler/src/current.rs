@@ -1,13 +1,16 @@
-//! Which worker this OS thread is.
+//! Which worker this OS thread is, or whose blocking pool it belongs to.
 //!
 //! Knows nothing of workers but their address.
 
+use crate::crew::Crew;
 use crate::worker::Worker;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ptr;
+use std::sync::Weak;
 
 thread_local! {
     static WORKER: Cell<*const Worker> = const { Cell::new(ptr::null()) };
+    static POOL_OF: OnceCell<Weak<Crew>> = const { OnceCell::new() };
 }
 
 /// The address of this thread's worker, or null. Never inlined and opaque to the optimiser, so that it is asked anew after
@@ -36,4 +39,14 @@ pub(crate) fn enter<R>(worker: &Worker, f: impl FnOnce() -> R) -> R {
     let result = f();
     WORKER.with(|slot| slot.set(ptr::null()));
     result
+}
+
+/// Makes this thread one of the blocking pool of `crew`, for the rest of its life.
+pub(crate) fn enter_pool(crew: Weak<Crew>) {
+    POOL_OF.with(|slot| slot.set(crew).expect("a thread belongs to one pool"));
+}
+
+/// The crew to whose blocking pool this thread belongs. Asked only where no worker is, so by nobody who migrates.
+pub(crate) fn pool_crew() -> Option<Weak<Crew>> {
+    POOL_OF.try_with(|slot| slot.get().cloned()).ok().flatten()
 }

@@ -3,7 +3,7 @@
 //! Knows nothing of what happens to it there.
 
 use crate::crew::Crew;
-use crate::current::with_worker;
+use crate::current::{pool_crew, with_worker};
 use crate::handle::{Fiber, JoinHandle};
 use crate::runtime::Handle;
 use crate::task::{LastAct, ResultRef, Task, TaskCell, Traits};
@@ -14,7 +14,8 @@ use std::io;
 use std::panic::Location;
 use std::sync::Arc;
 
-/// Spawns a fiber on the current runtime: that of the running fiber, else the default one.
+/// Spawns a fiber on the current runtime: that of the running fiber, or of the fiber whose [`blocking`](crate::blocking) call
+/// this is; else the default one.
 ///
 /// # Panics
 /// If the runtime has been shut down or the limit of fibers is reached; [`Builder::spawn`] gives an error instead.
@@ -169,10 +170,7 @@ impl Builder {
             None => match with_worker(|worker| worker.map(|worker| (worker.crew_ptr(), worker.next_id()))) {
                 // SAFETY: this worker's own crew, which it holds for as long as it runs, and it runs this.
                 Some((crew, id)) => spawn(unsafe { &*crew }, id),
-                None => {
-                    let runtime = crate::runtime::default_runtime();
-                    spawn(runtime.crew(), AgentId::from_u64(AgentId::reserve(1).start))
-                }
+                None => spawn_elsewhere(spawn),
             },
         }
     }
@@ -181,7 +179,7 @@ impl Builder {
     #[inline]
     fn admit(&self, crew: &Crew) -> io::Result<Class> {
         if !crew.lifecycle.is_open() {
-            return Err(io::Error::other("the runtime has been shut down"));
+            return Err(shut_down());
         }
         let limits = &crew.limits;
         if limits.fibers_max != usize::MAX && crew.live() >= limits.fibers_max {
@@ -196,4 +194,18 @@ impl Builder {
             Some(bytes) => Class::for_size(bytes),
         }
     }
+}
+
+/// Spawns from a thread that is no worker: on the runtime to whose blocking pool it belongs, else on the default one.
+#[cold]
+fn spawn_elsewhere<T>(spawn: impl FnOnce(&Arc<Crew>, AgentId) -> io::Result<T>) -> io::Result<T> {
+    let id = AgentId::from_u64(AgentId::reserve(1).start);
+    match pool_crew() {
+        Some(crew) => spawn(&crew.upgrade().ok_or_else(shut_down)?, id),
+        None => spawn(crate::runtime::default_runtime().crew(), id),
+    }
+}
+
+fn shut_down() -> io::Error {
+    io::Error::other("the runtime has been shut down")
 }

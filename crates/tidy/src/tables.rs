@@ -203,6 +203,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/live.rs", "a table with one owner, or a lock"),
     unsafety("crates/scheduler/src/local.rs", "a fiber's own values, reached by that fiber alone"),
     unsafety("crates/scheduler/src/owner.rs", "a cell for one thread, the only one of its kind"),
+    unsafety("crates/scheduler/src/pool_agent.rs", "installs the agent of a thread"),
     unsafety("crates/scheduler/src/post.rs", "tasks between two workers"),
     unsafety(
         "crates/scheduler/src/runtime/builder.rs",

@@ -17,8 +17,9 @@ use sisal_coro::Class;
 use sisal_queue::{Idle, Injector, Local, deque};
 use sisal_reactor::Reactor;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
+use std::time::Duration;
 
 /// More workers than that would be a mistake in a number.
 const WORKERS_MAX: usize = 1024;
@@ -40,6 +41,7 @@ pub struct Builder {
     root_stack_size: Option<usize>,
     fibers_max: Option<usize>,
     blocking_threads: Option<usize>,
+    blocking_keep_alive: Option<Duration>,
     thread_name: Option<String>,
     on_thread_start: Option<Box<dyn Fn(usize) + Send + Sync>>,
     migrate: bool,
@@ -79,9 +81,17 @@ impl Builder {
         self
     }
 
-    /// How many threads [`blocking`](crate::blocking) may use at once; 512 if not set.
+    /// How many threads [`blocking`](crate::blocking) may use at once; 512 if not set. Calls beyond that wait in order. A
+    /// call that itself waits through sisal's channels or locks does not count meanwhile, so that calls which wait for one
+    /// another come to their end however few threads there are.
     pub fn blocking_threads(mut self, count: usize) -> Self {
         self.blocking_threads = Some(count);
+        self
+    }
+
+    /// How long a thread of the blocking pool stays when it has nothing to do; 5 s if not set.
+    pub fn blocking_keep_alive(mut self, duration: Duration) -> Self {
+        self.blocking_keep_alive = Some(duration);
         self
     }
 
@@ -136,7 +146,7 @@ impl Builder {
             let ended = crew.members.iter().skip(threads.workers.len());
             // Those that never started count as ended.
             ended.for_each(|member| crew.lifecycle.worker_has_ended(member));
-            let _ = shutdown::shut_down(&crew, threads, std::time::Duration::from_secs(1));
+            let _ = shutdown::shut_down(&crew, threads, Duration::from_secs(1));
             return Err(error);
         }
         Ok(Runtime { handle: Handle { crew }, threads: Mutex::new(threads) })
@@ -198,17 +208,18 @@ impl Builder {
                 leaked: sisal_base::sync::Mutex::new(Vec::new()),
             }));
         }
-        let crew = Crew {
+        let keep_alive = self.blocking_keep_alive.unwrap_or(blocking::KEEP_ALIVE);
+        let crew = Arc::new_cyclic(|crew| Crew {
             members: members.into_boxed_slice(),
             injector: Injector::new(),
             idle: Idle::new(),
             wake_limit: WakeLimit::new(),
             monitor: Monitor::new(),
-            blocking: BlockingPool::new(blocking_threads),
+            blocking: BlockingPool::new(blocking_threads, keep_alive, Weak::clone(crew)),
             lifecycle: Lifecycle::new(),
             limits,
-        };
-        Ok((Arc::new(crew), ends))
+        });
+        Ok((crew, ends))
     }
 }
 
