@@ -28,7 +28,7 @@
 //! are Relaxed, but for the Acquire in `withdraw`: it pairs with the waker's fence, so that who is rung sees at its first
 //! look what it was rung for. (`SeqCst` loads and stores would do no more, and a model checker would not see them.)
 
-use sisal_base::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
+use sisal_base::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence, fence_after_rmw};
 use sisal_base::{CachePadded, const_new, fault, ordering};
 
 /// Searchers at a time. One is reached by a submitter in 0.1 µs and finds what there is; a second one only takes the
@@ -145,13 +145,13 @@ impl Idle {
         }
     }
 
-    /// Whether it is worth asking [`wake_one`](Self::wake_one). Comes after the work was published; one fence and one
-    /// relaxed load.
+    /// Whether it is worth asking [`wake_one`](Self::wake_one). Comes after the work was published by a read-modify-write, as
+    /// every push of this crate does it; one fence and one relaxed load.
     #[inline]
     pub fn somebody_sleeps(&self) -> bool {
         // Twin: the fence in `announce`.
         if !fault!("idle.submit.no_fence") {
-            fence(ordering!(SeqCst, "idle.submit.acqrel_fence" => AcqRel));
+            fence_after_rmw(ordering!(SeqCst, "idle.submit.acqrel_fence" => AcqRel));
         }
         self.sleeping.load(Ordering::Relaxed) != 0
     }

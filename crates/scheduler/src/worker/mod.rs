@@ -80,6 +80,8 @@ pub(crate) struct Worker {
     detour: Cell<Option<usize>>,
     /// The runtime takes no more work, and our fibers have been asked to end.
     noticed_close: Cell<bool>,
+    /// Offers of fresh work since the last that woke somebody.
+    offers_skipped: Cell<u32>,
     search: Search,
 }
 
@@ -115,6 +117,7 @@ impl Worker {
             chaos: Chaos::new(crew.limits.chaos, index),
             detour: Cell::new(None),
             noticed_close: Cell::new(false),
+            offers_skipped: Cell::new(0),
             search: Search::new(),
             crew,
         }

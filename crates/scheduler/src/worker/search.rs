@@ -13,8 +13,8 @@
 //! The sleep itself is `sisal-queue`'s idle protocol: announce, look again at every source, sleep in the reactor.
 
 use super::Worker;
+use crate::crew::WakeLimit;
 use crate::task::Task;
-use sisal_base::sync::atomic::Ordering;
 use sisal_base::sync::hint::spin_loop;
 use sisal_queue::{Inject, Roused, Searching, Steal, WakeNext};
 use std::cell::Cell;
@@ -33,8 +33,6 @@ const PATIENCE_MIN: Duration = Duration::from_micros(1);
 const PATIENCE_MAX: Duration = Duration::from_micros(16);
 /// How long a single task must have been visible.
 const SINGLE: Duration = Duration::from_micros(2);
-/// How many times its patience apart a sleeper is woken for fresh tasks: a wake-up costs its waker 7 µs.
-const HOLD_FACTOR: u32 = 4;
 /// Pauses between two looks at the others' queues.
 const PAUSES_A_LOOK: u32 = 16;
 
@@ -52,13 +50,15 @@ impl Search {
     }
 
     /// Judges the last loot, which is used up now.
-    fn judge(&self, now: Instant) {
+    fn judge(&self, limit: &WakeLimit) {
         let Some(looted) = self.looted.take() else { return };
-        let lasted = now.duration_since(looted);
+        let lasted = looted.elapsed();
         if lasted < TINY {
             self.patience.set((self.patience.get() * 2).clamp(PATIENCE_MIN, PATIENCE_MAX));
+            limit.tighten();
         } else if lasted > WORTH {
             self.patience.set(Duration::ZERO);
+            limit.loosen();
         }
     }
 }
@@ -70,7 +70,7 @@ impl Worker {
     pub(super) fn search(&self) -> Option<Task> {
         // SAFETY: no fiber runs now; whatever this worker calls from here on speaks for the thread.
         unsafe { sisal_park::agent::install(None) };
-        self.search.judge(Instant::now());
+        self.search.judge(&self.crew.wake_limit);
         let mut permit = None;
         loop {
             if self.must_end() {
@@ -88,8 +88,13 @@ impl Worker {
                 }
                 return own;
             }
+            let was_rung = permit.is_some();
             if let Some(searching) = permit.take().or_else(|| self.crew.idle.try_search()) {
                 let found = self.look_at_others();
+                if was_rung && found.is_none() {
+                    // Whoever rang has done it by itself meanwhile.
+                    self.crew.wake_limit.tighten();
+                }
                 self.remember(found.is_some());
                 if found.is_some() {
                     self.end_search(searching);
@@ -104,7 +109,7 @@ impl Worker {
     /// Who has found something and was the last to search wakes the next.
     fn end_search(&self, searching: Searching<'_>) {
         if searching.found() == WakeNext::Yes {
-            self.crew.offer();
+            self.offer();
         }
     }
 
@@ -198,8 +203,6 @@ impl Worker {
     /// Announces the sleep, looks again, sleeps. Gives the permit to search, if that is what it was woken for.
     fn sleep(&self) -> Option<Searching<'_>> {
         let sleeper = self.post.mailbox.sleeper();
-        let hold = self.search.patience.get() * HOLD_FACTOR;
-        self.crew.wake_limit.hold_ns.store(hold.as_nanos() as u64, Ordering::Relaxed);
         self.crew.idle.announce(sleeper);
         if !self.anything_left() {
             let wait = self.wheel.with(|wheel| wheel.next_wait(Instant::now()));

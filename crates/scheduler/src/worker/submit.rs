@@ -71,7 +71,28 @@ impl Worker {
         }
         // Alone, there is nobody to offer it to, and the offer's fence costs 5 ns.
         if self.crew.members.len() > 1 {
-            if self.chaos.wakes_late() { self.crew.idle.owe() } else { self.crew.offer() }
+            self.offer();
+        }
+    }
+
+    /// Wakes one sleeper, if somebody sleeps and nobody searches; but while thefts are worth little, only once in many
+    /// offers. What is skipped is owed, and the monitor pays it with its next tick.
+    #[inline]
+    pub(super) fn offer(&self) {
+        if self.crew.idle.somebody_sleeps() {
+            self.offer_slow();
+        }
+    }
+
+    #[cold]
+    fn offer_slow(&self) {
+        let skipped = self.offers_skipped.get();
+        if skipped < self.crew.wake_limit.hold() || self.chaos.wakes_late() {
+            self.offers_skipped.set(skipped + 1);
+            self.crew.idle.owe();
+        } else {
+            self.offers_skipped.set(0);
+            self.crew.wake_one();
         }
     }
 

@@ -55,7 +55,7 @@ impl Worker {
             }
         }
         if turn % TURNS_AN_OFFER == 0 && !self.fresh.is_empty() {
-            self.crew.offer();
+            self.offer();
         }
         match self.pick(turn) {
             Some(task) => Some(task),
