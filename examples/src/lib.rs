@@ -1,7 +1,8 @@
-//! What the example programs share: a small HTTP/1.1 and the manners of a server.
+//! What the example programs share: a small HTTP/1.1, files for strangers, and the manners of a server.
 //!
 //! The programs themselves stand beside this folder, one file each, in reading order.
 
+pub mod files;
 pub mod http;
 pub mod server;
 

@@ -3,19 +3,12 @@
 //!
 //! Method: runs the built example beside `tr | sort | uniq -c`.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod support;
 
-/// The built example: cargo builds it before this test, beside the test's own binary.
-fn example(name: &str) -> PathBuf {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    path.push("examples");
-    path.push(name);
-    path
-}
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+use support::example;
 
 fn stdout(output: Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

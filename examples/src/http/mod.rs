@@ -42,6 +42,7 @@ mod response;
 mod status;
 mod stream;
 mod transport;
+mod wanted;
 
 #[cfg(test)]
 mod fake;
@@ -51,8 +52,9 @@ mod tests;
 pub use body::Body;
 pub use connection::Connection;
 pub use exchange::Exchange;
-pub use request::{Request, Version};
+pub use request::{Request, Version, percent_decode};
 pub use response::Response;
 pub use status::Status;
 pub use stream::BodyWriter;
 pub use transport::Transport;
+pub use wanted::{Edition, Wanted};

@@ -80,3 +80,24 @@ impl fmt::Debug for Request<'_> {
         write!(f, "Request({} {})", self.method(), self.target())
     }
 }
+
+/// What was meant by a text in which bytes stand as `%` and two digits; `None` if it is no such text, or not UTF-8 then.
+///
+/// ```
+/// # use examples::http::percent_decode;
+/// assert_eq!(percent_decode("a%20%C3%A9").as_deref(), Some("a é"));
+/// assert_eq!(percent_decode("100%"), None);
+/// ```
+pub fn percent_decode(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let mut digit = || char::from(bytes.next()?).to_digit(16);
+        decoded.push((digit()? * 16 + digit()?) as u8);
+    }
+    String::from_utf8(decoded).ok()
+}

@@ -69,19 +69,24 @@ impl<'x, S: Transport> Response<'x, S> {
     ///
     /// # Errors
     /// If `reader` has fewer, or one of the two sides fails. The connection cannot go on then.
-    pub fn body_from(mut self, length: u64, reader: impl Read) -> io::Result<()> {
+    pub fn body_from(mut self, length: u64, mut reader: impl Read) -> io::Result<()> {
         self.end_head(Some(length));
         let mut left = if self.is_body_sent() { length } else { 0 };
-        let mut reader = reader.take(left);
         while left > 0 {
-            let room = OUTPUT_SIZE_MAX.saturating_sub(self.output.len()) as u64;
+            let room = OUTPUT_SIZE_MAX.saturating_sub(self.output.len());
             if room == 0 {
                 self.flush()?;
                 continue;
             }
-            match reader.by_ref().take(room).read_to_end(self.output) {
-                Ok(count) if count > 0 => left -= count as u64,
-                Ok(_) => return Err(self.cut_short(io::ErrorKind::UnexpectedEof.into())),
+            let start = self.output.len();
+            let most = usize::try_from(left).map_or(room, |left| left.min(room));
+            self.output.resize(start + most, 0);
+            let read = reader.read(&mut self.output[start..]);
+            self.output.truncate(start + read.as_ref().map_or(0, |count| *count));
+            match read {
+                Ok(0) => return Err(self.cut_short(io::ErrorKind::UnexpectedEof.into())),
+                Ok(count) => left -= count as u64,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.cut_short(error)),
             }
         }

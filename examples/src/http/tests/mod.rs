@@ -12,7 +12,7 @@ use std::io;
 use std::time::Duration;
 
 /// How a conversation went.
-struct Outcome {
+pub(super) struct Outcome {
     seen: Seen,
     /// Of the last stretch: an error, or how the client was sent away.
     end: io::Result<Option<Status>>,
@@ -40,7 +40,7 @@ impl Outcome {
     }
 }
 
-fn send(text: &str) -> Step {
+pub(super) fn send(text: &str) -> Step {
     Step::Send(text.as_bytes().to_vec())
 }
 
@@ -49,7 +49,7 @@ const fn pause(seconds: u64) -> Step {
 }
 
 /// Lets the client take its steps, and answers each request by `handler`.
-fn converse_with(
+pub(super) fn converse_with(
     steps: impl IntoIterator<Item = Step>,
     mut handler: impl FnMut(&mut Exchange<'_, Fake>) -> io::Result<()>,
 ) -> Outcome {
