@@ -84,6 +84,18 @@ pub const THIRD_PARTY: &[ThirdParty] = &[
     tests("tidy", "serde_json", "reads `cargo metadata`"),
     ships("examples", "httparse", "the head of an HTTP/1.1 request, parsed in place"),
     ships("examples", "libc", "signal handlers"),
+    ships("benches", "bytes", "the bodies of hyper's answers"),
+    ships("benches", "crossbeam-channel", "a peer: channels of OS threads"),
+    ships("benches", "http-body-util", "the bodies of hyper's answers"),
+    ships("benches", "hyper", "a peer: HTTP on tokio"),
+    ships("benches", "hyper-util", "hyper's way to tokio's sockets"),
+    ships("benches", "libc", "maps and guards pages, to measure what the kernel takes for it"),
+    ships("benches", "may", "a peer: coroutines"),
+    ships("benches", "may_minihttp", "a peer: HTTP on may"),
+    ships("benches", "serde_json", "writes the figures for other programs"),
+    ships("benches", "smol", "a peer: futures"),
+    ships("benches", "tikv-jemallocator", "the other allocator; behind a feature"),
+    ships("benches", "tokio", "a peer: futures"),
     tests("benches", "criterion", "statistics of measured times"),
     tests("benches", "corosensei", "the yardstick for coroutines"),
     tests("benches", "generator", "the coroutines of may"),
@@ -151,6 +163,7 @@ const fn unsafety(path: &'static str, reason: &'static str) -> Unsafe {
 
 /// Where `unsafe` may stand. Everything not listed is safe code.
 pub const UNSAFE: &[Unsafe] = &[
+    unsafety("benches/src/peers/sisal.rs", "signs the contract of `migrate_started_fibers`"),
     unsafety("crates/base/src/list.rs", "nodes that live on others' stacks"),
     unsafety("crates/base/src/spin.rs", "the value behind the lock"),
     unsafety("crates/coro/examples/timing.rs", "measures what the scheduler does"),

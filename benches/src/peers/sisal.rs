@@ -1,0 +1,20 @@
+//! sisal, staying home or with migration.
+
+use crate::row::{Figures, Peer, Setup};
+use sisal::runtime::Runtime;
+
+/// Runs `work` as a fiber.
+pub fn run(setup: &Setup, work: impl FnOnce(&Setup) -> Figures + Send) -> Figures {
+    let builder = Runtime::builder().workers(setup.workers);
+    let builder = match setup.peer {
+        // SAFETY: the contract of `migrate_started_fibers`: no row keeps a thread-bound value, or a thread-local's address,
+        // across a suspension.
+        Peer::SisalMigrate => unsafe { builder.migrate_started_fibers(true) },
+        _ => builder,
+    };
+    let runtime = builder.build().expect("sisal starts");
+    let figures = runtime.run(|| work(setup));
+    // Its workers live on until the process ends.
+    runtime.leak();
+    figures
+}

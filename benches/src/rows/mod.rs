@@ -1,0 +1,54 @@
+//! All rows, in the order of the table. A file a question, a function a peer.
+
+mod fib;
+mod mutex;
+mod ping_pong;
+mod ring;
+mod select;
+mod sieve;
+mod skynet;
+mod spawn_detached;
+mod spawn_join;
+mod stream;
+mod yield_now;
+
+use crate::row::Row;
+
+/// Every row.
+pub const ALL: &[Row] = &[
+    spawn_join::ROW,
+    spawn_detached::ROW,
+    yield_now::ONE,
+    yield_now::TWO,
+    yield_now::THOUSAND,
+    ping_pong::ONE,
+    ping_pong::HUNDRED,
+    ping_pong::NEAR,
+    ping_pong::SPLIT,
+    ring::ROW,
+    skynet::ROW,
+    fib::ROW,
+    sieve::ROW,
+    stream::MPSC,
+    stream::MPSC_UNBOUNDED,
+    stream::MPMC,
+    stream::MPMC_UNBOUNDED,
+    stream::SPSC,
+    stream::SPSC_UNBOUNDED,
+    stream::SPSC_DEDICATED,
+    select::ROW,
+    mutex::SHORT,
+    mutex::HELD,
+];
+
+/// What nearly every row needs.
+mod prelude {
+    pub(super) use crate::clock::Clock;
+    pub(super) use crate::peers;
+    pub(super) use crate::row::{Body, Figure, Figures, Peer, Row, Setup};
+    pub(super) use may::go;
+    pub(super) use sisal::{channel, fiber};
+    pub(super) use std::sync::atomic::{AtomicUsize, Ordering};
+    pub(super) use std::sync::{Arc, Mutex};
+    pub(super) use std::{mem, thread};
+}
