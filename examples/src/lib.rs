@@ -1,9 +1,11 @@
-//! What the example programs share: a small HTTP/1.1, files for strangers, and the manners of a server.
+//! What the example programs share: a small HTTP/1.1, files for strangers, what a
+//! small Redis is made of, and the manners of a server.
 //!
 //! The programs themselves stand beside this folder, one file each, in reading order.
 
 pub mod files;
 pub mod http;
+pub mod redis;
 pub mod server;
 
 /// The front page's example is compiled and run with the tests.
