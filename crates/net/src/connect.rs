@@ -7,14 +7,11 @@
 
 use crate::socket::{Limits, Socket, StdSocket, not_cancelled};
 use sisal_reactor::Interest;
-use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
+use socket2::{Domain, Protocol, SockRef, Type};
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
-
-/// How many connections may wait for an `accept`. The kernel cuts it down to what it is set to (`net.core.somaxconn`).
-pub(crate) const BACKLOG: libc::c_int = 4096;
 
 /// A socket of std's type `S`, in non-blocking mode.
 pub(crate) fn open<S: StdSocket>(domain: Domain, kind: Type, protocol: Option<Protocol>) -> io::Result<S> {
@@ -23,11 +20,9 @@ pub(crate) fn open<S: StdSocket>(domain: Domain, kind: Type, protocol: Option<Pr
     Ok(socket)
 }
 
-/// Begins to listen at `address`.
-pub(crate) fn listen<S: StdSocket>(socket: S, address: &SockAddr) -> io::Result<Socket<S>> {
-    let options = SockRef::from(&socket);
-    options.bind(address)?;
-    options.listen(BACKLOG)?;
+/// Begins to listen where `socket` is bound.
+pub(crate) fn listen<S: StdSocket>(socket: S, backlog: u32) -> io::Result<Socket<S>> {
+    SockRef::from(&socket).listen(backlog.try_into().unwrap_or(libc::c_int::MAX))?;
     Ok(Socket::new(socket))
 }
 

@@ -6,6 +6,8 @@ mod macros;
 mod addr;
 mod connect;
 mod incoming;
+mod listen_options;
+mod pipe;
 mod socket;
 mod sys;
 mod tcp_listener;
@@ -18,6 +20,9 @@ mod unix_stream;
 
 pub use addr::ToSocketAddrs;
 pub use incoming::Incoming;
+pub use listen_options::ListenOptions;
+pub use pipe::{PipeReader, PipeWriter, pipe};
+pub use sisal_reactor::{wait_readable, wait_writable};
 pub use std::net::{
     AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6,
 };

@@ -1,28 +1,22 @@
-//! What the six sockets have in common and must each say themselves: traits, and methods that pass on.
+//! What the six sockets and the two ends of a pipe have in common and must each say themselves: traits, and methods that pass on.
 //!
 //! Knows nothing of protocols. Each macro is a list of one-line methods over `socket::Socket`; `$make` is the line of an
 //! example that makes a `socket`.
 
-/// The traits of descriptors, the conversions from and to std's type, and the methods of every socket.
-macro_rules! socket {
-    ($name:ident, $std:ty, $make:literal) => {
-        impl $crate::socket::StdSocket for $std {
-            fn set_nonblocking(&self, nonblocking: bool) -> std::io::Result<()> {
-                self.set_nonblocking(nonblocking)
-            }
-        }
-
+/// The traits of descriptors, and the methods of every one that waits. `$inner` is what owns the descriptor.
+macro_rules! descriptor {
+    ($name:ident, $inner:ty, $make:literal) => {
         impl $name {
-            /// A handle to the same socket. Handles share settings and the position in the stream, as in std; here they
+            /// A handle to the same. Handles share settings and the position in the stream, as in std; here they
             /// share the descriptor too, so this cannot fail, and [`as_raw_fd`](std::os::fd::AsRawFd::as_raw_fd) gives the
-            /// same number. The socket closes with the last handle.
+            /// same number. The descriptor closes with the last handle.
             ///
             /// ```
             /// # fn main() -> std::io::Result<()> {
             #[doc = $make]
             /// let other = socket.try_clone()?;
             /// drop(socket);
-            /// assert!(other.take_error()?.is_none());
+            /// let number = std::os::fd::AsRawFd::as_raw_fd(&other);
             /// # Ok(()) }
             /// ```
             ///
@@ -30,21 +24,6 @@ macro_rules! socket {
             /// None. The result is std's.
             pub fn try_clone(&self) -> std::io::Result<Self> {
                 Ok(Self { socket: self.socket.clone() })
-            }
-
-            /// The error that the system has noted for the socket, which is then forgotten (`SO_ERROR`).
-            ///
-            /// ```
-            /// # fn main() -> std::io::Result<()> {
-            #[doc = $make]
-            /// assert!(socket.take_error()?.is_none());
-            /// # Ok(()) }
-            /// ```
-            ///
-            /// # Errors
-            /// The system's.
-            pub fn take_error(&self) -> std::io::Result<Option<std::io::Error>> {
-                self.socket.std().take_error()
             }
 
             /// Whether operations that cannot proceed fail with [`WouldBlock`](std::io::ErrorKind::WouldBlock), instead of
@@ -84,7 +63,7 @@ macro_rules! socket {
         }
 
         impl std::os::fd::IntoRawFd for $name {
-            /// In blocking mode again; see the conversion to std's type.
+            /// In blocking mode again; see the conversion to [`OwnedFd`](std::os::fd::OwnedFd).
             fn into_raw_fd(self) -> std::os::fd::RawFd {
                 std::os::fd::IntoRawFd::into_raw_fd(self.socket.into_std())
             }
@@ -94,21 +73,52 @@ macro_rules! socket {
             /// Turns it non-blocking underneath.
             unsafe fn from_raw_fd(fd: std::os::fd::RawFd) -> Self {
                 // SAFETY: the caller's promise.
-                Self::from(unsafe { <$std as std::os::fd::FromRawFd>::from_raw_fd(fd) })
+                Self::from(unsafe { <std::os::fd::OwnedFd as std::os::fd::FromRawFd>::from_raw_fd(fd) })
             }
         }
 
         impl From<std::os::fd::OwnedFd> for $name {
-            /// Turns it non-blocking underneath.
+            /// Turns it non-blocking underneath. Operations wait, also if it was non-blocking before.
             fn from(fd: std::os::fd::OwnedFd) -> Self {
-                Self::from(<$std>::from(fd))
+                Self { socket: $crate::socket::Socket::adopt(<$inner>::from(fd)) }
             }
         }
 
         impl From<$name> for std::os::fd::OwnedFd {
-            /// In blocking mode again; see the conversion to std's type.
+            /// In blocking mode again, unless `set_nonblocking(true)` was called. Other handles then share it through a
+            /// copy of the descriptor; without a descriptor left for that, this panics.
             fn from(socket: $name) -> Self {
                 socket.socket.into_std().into()
+            }
+        }
+    };
+}
+
+/// A [`descriptor!`] that is a socket: what all sockets have, and the conversions from and to std's type.
+macro_rules! socket {
+    ($name:ident, $std:ty, $make:literal) => {
+        descriptor!($name, $std, $make);
+
+        impl $crate::socket::StdSocket for $std {
+            fn set_nonblocking(&self, nonblocking: bool) -> std::io::Result<()> {
+                self.set_nonblocking(nonblocking)
+            }
+        }
+
+        impl $name {
+            /// The error that the system has noted for the socket, which is then forgotten (`SO_ERROR`).
+            ///
+            /// ```
+            /// # fn main() -> std::io::Result<()> {
+            #[doc = $make]
+            /// assert!(socket.take_error()?.is_none());
+            /// # Ok(()) }
+            /// ```
+            ///
+            /// # Errors
+            /// The system's.
+            pub fn take_error(&self) -> std::io::Result<Option<std::io::Error>> {
+                self.socket.std().take_error()
             }
         }
 

@@ -64,6 +64,70 @@ pub(crate) fn send_vectored(fd: &impl AsFd, slices: &[IoSlice<'_>]) -> io::Resul
     retry(|| socket2::SockRef::from(fd).send_vectored_with_flags(slices, SEND))
 }
 
+/// A read of whatever is no socket, in non-blocking mode already.
+pub(crate) fn read(fd: &impl AsFd, bytes: &mut [u8]) -> io::Result<usize> {
+    let fd = fd.as_fd().as_raw_fd();
+    retry(|| {
+        // SAFETY: a borrowed descriptor, and the bytes of one exclusive slice.
+        counted(unsafe { libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()) })
+    })
+}
+
+/// A write to whatever is no socket, in non-blocking mode already.
+pub(crate) fn write(fd: &impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    let fd = fd.as_fd().as_raw_fd();
+    retry(|| {
+        // SAFETY: a borrowed descriptor, and the bytes of one slice.
+        counted(unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) })
+    })
+}
+
+pub(crate) fn read_vectored(fd: &impl AsFd, slices: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+    let (fd, count) = (fd.as_fd().as_raw_fd(), slices.len().min(SLICES_MAX));
+    retry(|| {
+        // SAFETY: a borrowed descriptor; `IoSliceMut` is `iovec` on Unix, and the slices are borrowed exclusively.
+        counted(unsafe { libc::readv(fd, slices.as_mut_ptr().cast(), count as _) })
+    })
+}
+
+pub(crate) fn write_vectored(fd: &impl AsFd, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    let (fd, count) = (fd.as_fd().as_raw_fd(), slices.len().min(SLICES_MAX));
+    retry(|| {
+        // SAFETY: a borrowed descriptor; `IoSlice` is `iovec` on Unix.
+        counted(unsafe { libc::writev(fd, slices.as_ptr().cast(), count as _) })
+    })
+}
+
+/// Two ends of a new pipe, for reading and for writing, closed on exec.
+pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    use std::os::fd::FromRawFd;
+    let mut ends = [0; 2];
+    // SAFETY: room for both.
+    #[cfg(target_os = "linux")]
+    counted(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } as isize)?;
+    // SAFETY: as above; then two descriptors of our own. Another thread may fork in between: these systems have no better.
+    #[cfg(not(target_os = "linux"))]
+    unsafe {
+        counted(libc::pipe(ends.as_mut_ptr()) as isize)?;
+        ends.map(|end| libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC));
+    }
+    // SAFETY: the kernel has just given them to us.
+    Ok(unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) })
+}
+
+/// Sets or clears `O_NONBLOCK`.
+pub(crate) fn set_nonblocking(fd: &impl AsFd, nonblocking: bool) -> io::Result<()> {
+    let fd = fd.as_fd().as_raw_fd();
+    // SAFETY: a borrowed descriptor, whose flags are read.
+    let flags = counted(unsafe { libc::fcntl(fd, libc::F_GETFL) } as isize)? as libc::c_int;
+    let wanted = if nonblocking { flags | libc::O_NONBLOCK } else { flags & !libc::O_NONBLOCK };
+    if wanted != flags {
+        // SAFETY: a borrowed descriptor, whose flags are written.
+        counted(unsafe { libc::fcntl(fd, libc::F_SETFL, wanted) } as isize)?;
+    }
+    Ok(())
+}
+
 pub(crate) fn recv_from(
     fd: &impl AsFd,
     bytes: &mut [u8],

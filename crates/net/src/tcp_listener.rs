@@ -2,12 +2,9 @@
 //!
 //! Knows nothing of what the connections are for.
 
-use crate::addr::each;
-use crate::connect::{listen, open};
 use crate::incoming::accept;
 use crate::socket::Socket;
-use crate::{Incoming, SocketAddr, TcpStream, ToSocketAddrs};
-use socket2::{Domain, Protocol, Type};
+use crate::{Incoming, ListenOptions, SocketAddr, TcpStream, ToSocketAddrs};
 use std::io;
 use std::net;
 
@@ -31,7 +28,7 @@ use std::net;
 /// # Ok(()) }
 /// ```
 pub struct TcpListener {
-    socket: Socket<net::TcpListener>,
+    pub(crate) socket: Socket<net::TcpListener>,
 }
 
 socket!(TcpListener, std::net::TcpListener, "let socket = sisal_net::TcpListener::bind(\"127.0.0.1:0\")?;");
@@ -39,7 +36,7 @@ socket!(TcpListener, std::net::TcpListener, "let socket = sisal_net::TcpListener
 impl TcpListener {
     /// Listens at the first of the addresses that can be had. Port 0 is any free one. As std's on Unix, it takes the port
     /// over from connections that are closing (`SO_REUSEADDR`); up to 4,096 connections may wait for their
-    /// [`accept`](Self::accept), or what the kernel allows.
+    /// [`accept`](Self::accept), or what the kernel allows. [`ListenOptions`] binds otherwise.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -51,12 +48,7 @@ impl TcpListener {
     /// # Errors
     /// The last address's, or [`InvalidInput`](io::ErrorKind::InvalidInput) if there is none.
     pub fn bind<A: ToSocketAddrs>(addresses: A) -> io::Result<Self> {
-        each(addresses, |address| {
-            let socket: net::TcpListener =
-                open(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-            socket2::SockRef::from(&socket).set_reuse_address(true)?;
-            Ok(Self { socket: listen(socket, &address.into())? })
-        })
+        ListenOptions::new().tcp(addresses)
     }
 
     /// The address at which it listens.

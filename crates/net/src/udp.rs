@@ -3,11 +3,10 @@
 //! Knows nothing of who waits.
 
 use crate::addr::{each, no_addresses};
-use crate::connect::open;
 use crate::socket::Socket;
-use crate::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, sys};
+use crate::{Ipv4Addr, Ipv6Addr, ListenOptions, SocketAddr, ToSocketAddrs, sys};
 use sisal_reactor::Interest;
-use socket2::{Domain, Protocol, SockAddr, Type};
+use socket2::SockAddr;
 use std::io;
 use std::net;
 
@@ -26,7 +25,7 @@ use std::net;
 /// # Ok(()) }
 /// ```
 pub struct UdpSocket {
-    socket: Socket<net::UdpSocket>,
+    pub(crate) socket: Socket<net::UdpSocket>,
 }
 
 socket!(UdpSocket, std::net::UdpSocket, "let socket = sisal_net::UdpSocket::bind(\"127.0.0.1:0\")?;");
@@ -90,12 +89,7 @@ impl UdpSocket {
     /// # Errors
     /// The last address's, or [`InvalidInput`](io::ErrorKind::InvalidInput) if there is none.
     pub fn bind<A: ToSocketAddrs>(addresses: A) -> io::Result<Self> {
-        each(addresses, |address| {
-            let socket: net::UdpSocket =
-                open(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-            socket2::SockRef::from(&socket).bind(&address.into())?;
-            Ok(Self { socket: Socket::new(socket) })
-        })
+        ListenOptions::new().udp(addresses)
     }
 
     /// Waits for a packet; gives its length, and whose it is. What does not fit into `bytes` is lost.

@@ -4,9 +4,10 @@
 
 use crate::connect::{listen, open};
 use crate::incoming::accept;
+use crate::listen_options::BACKLOG;
 use crate::socket::Socket;
-use crate::{Incoming, UnixSocketAddr, UnixStream, unix_addr};
-use socket2::{Domain, SockAddr, Type};
+use crate::{Incoming, ListenOptions, UnixSocketAddr, UnixStream, unix_addr};
+use socket2::{Domain, SockAddr, SockRef, Type};
 use std::io;
 use std::os::unix::net;
 use std::path::Path;
@@ -61,7 +62,7 @@ impl UnixListener {
     /// # Errors
     /// The system's, for instance if the file exists.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<Self> {
-        Self::bind_system(&unix_addr::of_path(path.as_ref())?)
+        ListenOptions::new().unix(path)
     }
 
     /// Listens at `address`, which may be in Linux's abstract namespace.
@@ -78,12 +79,13 @@ impl UnixListener {
     /// # Errors
     /// The system's.
     pub fn bind_addr(address: &UnixSocketAddr) -> io::Result<Self> {
-        Self::bind_system(&unix_addr::from_std(address)?)
+        Self::bind_system(&unix_addr::from_std(address)?, BACKLOG)
     }
 
-    fn bind_system(address: &SockAddr) -> io::Result<Self> {
+    pub(crate) fn bind_system(address: &SockAddr, backlog: u32) -> io::Result<Self> {
         let socket: net::UnixListener = open(Domain::UNIX, Type::STREAM, None)?;
-        Ok(Self { socket: listen(socket, address)? })
+        SockRef::from(&socket).bind(address)?;
+        Ok(Self { socket: listen(socket, backlog)? })
     }
 
     /// Waits for a connection; gives it, and the other side's address.

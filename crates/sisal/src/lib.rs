@@ -2,10 +2,12 @@
 #![forbid(unsafe_code)]
 
 mod go;
+mod interval;
 
 pub mod channel;
 pub mod coroutine;
 pub mod fiber;
+pub mod io;
 pub mod net;
 pub mod runtime;
 pub mod sync;

@@ -2,4 +2,6 @@
 //!
 //! Knows nothing of how they work; that is `sisal-scheduler`.
 
-pub use sisal_scheduler::runtime::{Builder, Handle, Leaked, Runtime, StillRunning, default_handle, run};
+pub use sisal_scheduler::runtime::{
+    Builder, Handle, Leaked, Runtime, StillRunning, current_handle, default_handle, run,
+};

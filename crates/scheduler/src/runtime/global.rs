@@ -3,8 +3,9 @@
 //! Knows nothing of who uses it.
 
 use super::{Builder, Handle, Runtime};
+use crate::current::{pool_crew, with_worker};
 use std::io;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 static DEFAULT: OnceLock<Handle> = OnceLock::new();
 /// Held while the default runtime starts, so that two first uses do not start two.
@@ -43,4 +44,22 @@ pub(super) fn set(runtime: Runtime) -> io::Result<()> {
 /// If it cannot be started.
 pub fn default_handle() -> Handle {
     default_runtime().clone()
+}
+
+/// A handle to the current runtime, on which [`spawn`](crate::spawn()) spawns: that of the running fiber, or of the fiber whose
+/// [`blocking`](crate::blocking) call this is; else the default one, which is started if it was not.
+///
+/// ```
+/// let runtime = sisal_scheduler::Runtime::builder().workers(3).build().unwrap();
+/// assert_eq!(runtime.run(|| sisal_scheduler::runtime::current_handle().workers()), 3);
+/// ```
+///
+/// # Panics
+/// If the default runtime has to be started and cannot be.
+pub fn current_handle() -> Handle {
+    let own = with_worker(|worker| worker.map(|worker| Arc::clone(worker.crew())));
+    match own.or_else(|| pool_crew()?.upgrade()) {
+        Some(crew) => Handle { crew },
+        None => default_handle(),
+    }
 }

@@ -8,8 +8,8 @@ mod run;
 mod shutdown;
 
 pub use builder::Builder;
-pub use global::default_handle;
 pub(crate) use global::default_runtime;
+pub use global::{current_handle, default_handle};
 pub use run::run;
 
 pub use shutdown::{Leaked, StillRunning};

@@ -133,6 +133,11 @@ impl Worker {
         self.index
     }
 
+    /// Whose worker it is.
+    pub(crate) fn crew(&self) -> &Arc<Crew> {
+        &self.crew
+    }
+
     /// Whether it is one of `crew`'s.
     pub(crate) fn serves(&self, crew: &Arc<Crew>) -> bool {
         Arc::ptr_eq(&self.crew, crew)
