@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(sisal_loom)]
+pub mod agent;
+#[cfg(sisal_loom)]
 pub mod bell;
 #[cfg(sisal_loom)]
 pub mod child;
@@ -12,7 +14,11 @@ pub mod harness;
 pub mod ledger;
 pub mod sources;
 pub mod tables;
+#[cfg(sisal_loom)]
+pub mod watched;
 
+#[cfg(sisal_loom)]
+pub use agent::{Parks, spawn, spawn_each, spawn_seen, with_agent};
 #[cfg(sisal_loom)]
 pub use bell::Bell;
 #[cfg(sisal_loom)]
@@ -21,3 +27,5 @@ pub use crew::Crew;
 pub use harness::{Bounds, model};
 #[cfg(sisal_loom)]
 pub use ledger::Ledger;
+#[cfg(sisal_loom)]
+pub use watched::Watched;

@@ -40,9 +40,10 @@ fn names_in(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     for opening in ["fault!(", "ordering!("] {
         for (at, _) in code.match_indices(opening) {
-            let rest = &code[at + opening.len()..];
-            let mut strings = rest.split('"');
-            if let Some(name) = strings.nth(1) {
+            let is_whole = !code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
+            let mut strings = code[at + opening.len()..].split('"');
+            let is_named = strings.next().is_some_and(|before| !before.contains(')'));
+            if let (true, true, Some(name)) = (is_whole, is_named, strings.next()) {
                 names.push(name.to_owned());
             }
         }
@@ -58,5 +59,6 @@ mod tests {
     fn finds_names() {
         let source = "if fault!(\"a.b\") { x(ordering!(Release, \"c.d\" => Relaxed)) }\n  // fault!(\"e\")\n";
         assert_eq!(names_in(source), ["a.b", "c.d"]);
+        assert!(names_in("wrong_default!(\"e\"); fault!($name); \"f\"").is_empty());
     }
 }

@@ -46,10 +46,16 @@ impl<T> SpinLock<T> {
     #[inline]
     pub fn lock(&self) -> SpinGuard<'_, T> {
         // free => held; Acquire pairs with the Release in `SpinGuard::drop`.
-        if self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        if !self.try_hold() {
             self.lock_slow();
         }
         SpinGuard { lock: self, not_send: std::marker::PhantomData }
+    }
+
+    #[inline(always)]
+    fn try_hold(&self) -> bool {
+        let success = ordering!(Acquire, "spin.lock.relaxed" => Relaxed);
+        self.held.compare_exchange(false, true, success, Ordering::Relaxed).is_ok()
     }
 
     #[cold]
@@ -58,9 +64,7 @@ impl<T> SpinLock<T> {
         loop {
             backoff.look_away();
             // Look before the RMW: a failing RMW takes the line away from the holder.
-            if !self.held.load(Ordering::Relaxed)
-                && self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
-            {
+            if !self.held.load(Ordering::Relaxed) && (fault!("spin.lock.looks_only") || self.try_hold()) {
                 return;
             }
         }
@@ -110,7 +114,7 @@ impl<T> Drop for SpinGuard<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
         // held => free; Release pairs with the Acquire in `lock`.
-        self.lock.held.store(false, Ordering::Release);
+        self.lock.held.store(false, ordering!(Release, "spin.unlock.relaxed" => Relaxed));
     }
 }
 

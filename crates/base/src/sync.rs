@@ -58,6 +58,10 @@ mod imp {
     pub use std::sync::Arc;
     pub use std::{hint, thread};
 
+    /// Wakers that are called in one go after a lock is released. Enough that the lock is not taken again for each of them,
+    /// few enough for a small stack.
+    pub const WAKE_BATCH: usize = 16;
+
     /// Atomics and fences.
     pub mod atomic {
         pub use std::sync::atomic::{
@@ -127,6 +131,9 @@ mod imp {
     pub use loom::thread_local as loom_thread_local;
     pub use loom::{hint, thread};
     use std::ops::{Deref, DerefMut};
+
+    /// Wakers that are called in one go: so few that a model's threads need two batches.
+    pub const WAKE_BATCH: usize = 2;
 
     /// Atomics and fences.
     pub mod atomic {

@@ -336,8 +336,8 @@ pub struct WakeBatch {
 }
 
 impl WakeBatch {
-    /// Enough that the lock is not taken again for each waker, few enough for a small stack.
-    pub const CAPACITY: usize = 16;
+    /// How many fit.
+    pub const CAPACITY: usize = sisal_base::sync::WAKE_BATCH;
 
     /// Nobody to wake.
     pub const fn new() -> Self {

@@ -115,12 +115,12 @@ enum Call {
 
 impl<W> Place<W> {
     fn is_impatient(&self) -> bool {
+        if fault!("gate.hand_over.never") {
+            return false;
+        }
         match self.since {
             None => self.came_back.get(),
-            Some(since) => {
-                let now = with_current(|agent| agent.now());
-                now.saturating_duration_since(since) >= PATIENCE && !fault!("gate.hand_over.never")
-            }
+            Some(since) => with_current(|agent| agent.now()).saturating_duration_since(since) >= PATIENCE,
         }
     }
 }
@@ -275,7 +275,9 @@ impl<R: Rule> Gate<R> {
             // Release: pairs with the Acquire of who enters. Acquire: who is let in sees what all did who have left, through
             // us and its `done` mark.
             let success = ordering!(AcqRel, "gate.let_in.relaxed" => Relaxed);
-            if self.word.compare_exchange(word, next, success, Ordering::Relaxed).is_err() {
+            if fault!("gate.let_in.no_cas") {
+                self.word.swap(next, success);
+            } else if self.word.compare_exchange(word, next, success, Ordering::Relaxed).is_err() {
                 continue;
             }
             *give = None;
@@ -376,7 +378,7 @@ impl<R: Rule> Gate<R> {
         loop {
             let word = self.word();
             let passes = came_back || word & STRICT == 0 || R::may_pass(want);
-            let entered = R::enter(word, want).filter(|_| passes);
+            let entered = R::enter(word, want).filter(|_| passes && !fault!("gate.announce.blind"));
             let kept = if came_back && !fault!("gate.coming.stays") { !COMING } else { !0 };
             let announced = word | WAITING | if R::holds_back(want) { STRICT } else { 0 };
             let next = entered.unwrap_or(announced) & kept;

@@ -98,7 +98,7 @@ impl Stand<'_> {
             leave.called = true;
             return outcome;
         }
-        if leave.leave() { outcome } else { Outcome::Woken }
+        if leave.leave() || fault!("stand.timeout.loses_call") { outcome } else { Outcome::Woken }
     }
 }
 

@@ -14,7 +14,7 @@
 
 use crate::line::Crowd;
 use sisal_base::sync::atomic::{AtomicU8, Ordering};
-use sisal_base::{const_new, ordering};
+use sisal_base::{const_new, fault, ordering};
 use sisal_park::{Cancellable, Reason, with_current};
 use std::fmt;
 
@@ -227,8 +227,9 @@ impl Once {
     /// Waits as long as the state is such, and gives the one that is not.
     fn wait_while(&self, such: impl Fn(u8) -> bool) -> u8 {
         loop {
+            let seen = fault!("once.wait.looks_unlocked").then(|| self.look());
             let inside = self.crowd.lock();
-            let state = self.look();
+            let state = seen.unwrap_or_else(|| self.look());
             if !such(state) {
                 return state;
             }

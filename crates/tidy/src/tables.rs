@@ -32,7 +32,7 @@ pub const EDGES: &[Edges] = &[
     Edges { package: "top", on: &[] },
     Edges { package: "examples", on: &["sisal"] },
     Edges { package: "benches", on: &["sisal", "sisal-queue"] },
-    Edges { package: "loom-tests", on: &["sisal-base", "sisal-park", "sisal-queue"] },
+    Edges { package: "loom-tests", on: &["sisal-base", "sisal-park", "sisal-queue", "sisal-sync"] },
 ];
 
 /// A crate of others that one of ours depends on.
@@ -255,7 +255,9 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/sync/src/rwlock_upgradable.rs", "the value behind the lock"),
     unsafety("crates/sync/tests/lock_hand_over.rs", "an agent of its own"),
     unsafety("examples/src/server/signal.rs", "the signal handler"),
+    unsafety("loom-tests/src/agent.rs", "installs an agent of its own"),
     unsafety("loom-tests/src/ledger.rs", "cells that loom watches"),
+    unsafety("loom-tests/src/watched.rs", "cells that loom watches"),
     unsafety("loom-tests/tests/models/completion_wakes.rs", "cells that loom watches"),
     unsafety("loom-tests/tests/models/inbox_two_pushers.rs", "cells that loom watches"),
     unsafety("loom-tests/tests/models/inbox_wakes_its_worker.rs", "cells that loom watches"),

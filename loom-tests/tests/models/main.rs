@@ -12,7 +12,31 @@ fn not_run_by_accident() {
 }
 
 #[cfg(sisal_loom)]
+mod barrier_rounds;
+#[cfg(sisal_loom)]
+mod channel_array;
+#[cfg(sisal_loom)]
+mod channel_disconnect;
+#[cfg(sisal_loom)]
+mod channel_disconnect_senders;
+#[cfg(sisal_loom)]
+mod channel_list;
+#[cfg(sisal_loom)]
+mod channel_rendezvous;
+#[cfg(sisal_loom)]
+mod channel_send_timeout;
+#[cfg(sisal_loom)]
+mod channel_timeout;
+#[cfg(sisal_loom)]
+mod channel_timeout_promise;
+#[cfg(sisal_loom)]
 mod completion_wakes;
+#[cfg(sisal_loom)]
+mod condvar_no_lost_notice;
+#[cfg(sisal_loom)]
+mod condvar_notify_all;
+#[cfg(sisal_loom)]
+mod condvar_timeout;
 #[cfg(sisal_loom)]
 mod deque_last_item;
 #[cfg(sisal_loom)]
@@ -58,9 +82,45 @@ mod litmus;
 #[cfg(sisal_loom)]
 mod mutants;
 #[cfg(sisal_loom)]
+mod mutex_excludes;
+#[cfg(sisal_loom)]
+mod mutex_gives_up;
+#[cfg(sisal_loom)]
+mod mutex_hand_over;
+#[cfg(sisal_loom)]
+mod notify_is_kept;
+#[cfg(sisal_loom)]
+mod once_is_done_once;
+#[cfg(sisal_loom)]
+mod rwlock_excludes;
+#[cfg(sisal_loom)]
+mod rwlock_upgrade;
+#[cfg(sisal_loom)]
+mod rwlock_writer_gives_up;
+#[cfg(sisal_loom)]
+mod rwlock_writer_is_not_passed;
+#[cfg(sisal_loom)]
+mod select_against_select;
+#[cfg(sisal_loom)]
+mod select_gives_up_partner;
+#[cfg(sisal_loom)]
+mod select_gives_up_room;
+#[cfg(sisal_loom)]
+mod select_ready;
+#[cfg(sisal_loom)]
+mod select_timeout;
+#[cfg(sisal_loom)]
+mod select_two_senders;
+#[cfg(sisal_loom)]
+mod select_uses_room;
+#[cfg(sisal_loom)]
+mod semaphore_counts;
+#[cfg(sisal_loom)]
 mod spin_lock_excludes;
 #[cfg(sisal_loom)]
 mod ticket_claimed_once;
+#[cfg(sisal_loom)]
+mod wait_group_waits_for_all;
 #[cfg(sisal_loom)]
 mod wait_queue_hand_over;
 #[cfg(sisal_loom)]

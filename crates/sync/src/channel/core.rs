@@ -87,6 +87,12 @@ impl<T> Channel<T> {
         self.state.lock()
     }
 
+    /// What a wait must not do between its look and its place in the line.
+    fn lock_again<'a>(&'a self, state: SpinGuard<'a, State<T>>) -> SpinGuard<'a, State<T>> {
+        drop(state);
+        self.lock()
+    }
+
     /// Locks, with a block for one more message at hand.
     #[inline]
     pub(super) fn lock_to_send(&self) -> SpinGuard<'_, State<T>> {
@@ -137,10 +143,11 @@ impl<T> Channel<T> {
     fn send_slow(
         &self,
         agent: &dyn Agent,
-        mut state: SpinGuard<'_, State<T>>,
+        state: SpinGuard<'_, State<T>>,
         message: T,
         until: Until,
     ) -> Result<(), (Refusal, T)> {
+        let mut state = if fault!("chan.send.gap") { self.lock_again(state) } else { state };
         let packet = Packet::new(Parcel::Value(message));
         let waiter = pin!(Waiter::new(agent, packet.place()));
         let waiter = waiter.as_ref();
@@ -187,9 +194,10 @@ impl<T> Channel<T> {
     fn recv_slow(
         &self,
         agent: &dyn Agent,
-        mut state: SpinGuard<'_, State<T>>,
+        state: SpinGuard<'_, State<T>>,
         until: Until,
     ) -> Option<Result<T, Lack>> {
+        let mut state = if fault!("chan.recv.gap") { self.lock_again(state) } else { state };
         let packet = Packet::new(Parcel::Empty);
         let waiter = pin!(Waiter::new(agent, packet.place()));
         let waiter = waiter.as_ref();
@@ -233,7 +241,7 @@ impl<T> Channel<T> {
     /// Unlocks after a change that wakes nobody but watchers.
     #[inline]
     pub(super) fn unlock(&self, state: SpinGuard<'_, State<T>>) {
-        let is_watched = !state.watchers.is_empty();
+        let is_watched = !state.watchers.is_empty() && !fault!("chan.unlock.forgets_watchers");
         drop(state);
         if is_watched {
             self.wake_watchers();

@@ -260,10 +260,13 @@ impl<'a, T> SendArm<'a, T> {
                 let channel = self.sender.channel();
                 let mut state = channel.lock();
                 state.give_room_back();
-                channel.refill(state);
+                if !fault!("chan.arm.gives_back_silently") {
+                    channel.refill(state);
+                }
             }
             Parcel::Partner(mut receiver) => {
-                receiver.put(Parcel::Again);
+                let parcel = if fault!("chan.arm.ends_partner") { Parcel::Empty } else { Parcel::Again };
+                receiver.put(parcel);
                 receiver.finish().wake();
             }
             _ => {}
@@ -351,7 +354,7 @@ fn unwatch<T>(channel: &Channel<T>, place: &Place, claimed: bool) {
 impl Place {
     /// Waits until who has claimed the waiter has finished. Maybe he is a select that has yet to run, so this parks.
     fn wait(&self, agent: &dyn Agent) {
-        if let Some(waiter) = self.waiter() {
+        if let Some(waiter) = self.waiter().filter(|_| !fault!("chan.accept.does_not_wait")) {
             let _ = waiter.wait(agent, None, Reason::Select(1), Cancellable::Never);
         }
     }

@@ -151,7 +151,9 @@ impl<A: HasArm> Round<'_, A> {
                 end = End::Cancelled;
             }
         }
-        self.ticket.claim(NOBODY);
+        if !fault!("chan.select.stays_open") {
+            self.ticket.claim(NOBODY);
+        }
         let winner = self.leave();
         match winner {
             None => end,
