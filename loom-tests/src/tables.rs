@@ -9,6 +9,9 @@ pub const PACKAGES: &[&str] = &["base", "park", "queue", "sync"];
 /// Every model: the name of its file under `tests/models`.
 pub const MODELS: &[&str] = &[
     "barrier_rounds",
+    "cancel_finds_first_scope",
+    "cancel_passes_down",
+    "cancel_wakes",
     "channel_array",
     "channel_disconnect",
     "channel_disconnect_senders",
@@ -83,6 +86,11 @@ const fn mutant(name: &'static str, killed_by: &'static str) -> Mutant {
 
 /// Every mutant.
 pub const MUTANTS: &[Mutant] = &[
+    mutant("cancel.is_asked.relaxed", "cancel_finds_first_scope"),
+    mutant("cancel.is_raised.relaxed", "cancel_wakes"),
+    mutant("cancel.listen.no_look", "cancel_passes_down"),
+    mutant("cancel.put_root.blind", "cancel_finds_first_scope"),
+    mutant("cancel.raise.list_first", "cancel_wakes"),
     mutant("chan.accept.does_not_wait", "select_against_select"),
     mutant("chan.arm.ends_partner", "select_gives_up_partner"),
     mutant("chan.arm.gives_back_silently", "select_gives_up_room"),

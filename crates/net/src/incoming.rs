@@ -4,7 +4,7 @@
 
 use crate::socket::{Socket, StdSocket, pause_for};
 use crate::{TcpListener, TcpStream, UnixListener, UnixStream, sys};
-use sisal_park::{Reason, with_current};
+use sisal_park::{Reason, cancel};
 use sisal_reactor::Interest;
 use socket2::SockAddr;
 use std::fmt;
@@ -44,8 +44,7 @@ impl<L> Incoming<'_, L> {
         let result = accept(self.listener);
         if let Err(error) = &result {
             // A listener has no timeout of its own.
-            self.ended =
-                error.kind() == io::ErrorKind::TimedOut || with_current(|agent| agent.is_cancelled());
+            self.ended = error.kind() == io::ErrorKind::TimedOut || cancel::check().is_err();
         }
         Some(result)
     }

@@ -23,7 +23,7 @@
 //! others had the processor is not reported as missing.
 
 use crate::sys::retry;
-use sisal_park::{Cancellable, Reason, spend, with_current};
+use sisal_park::{Cancellable, Reason, cancel, spend, with_current};
 use sisal_reactor::{Interest, Look, Source};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -294,7 +294,7 @@ fn note_drained<T>(
 /// An operation that reports errors ends whenever its agent is asked to, also if it need not wait.
 #[inline]
 pub(crate) fn not_cancelled() -> io::Result<()> {
-    if with_current(|agent| agent.is_cancelled()) { Err(io::Error::other("cancelled")) } else { Ok(()) }
+    Ok(cancel::check()?)
 }
 
 /// Parks for `pause`, or until `deadline`, which is an error.

@@ -5,6 +5,7 @@
 //!
 //! Nobody keeps an agent or a waker across a user's code.
 
+use crate::cancel::{CancelScopes, Cause};
 use crate::{Reason, Waker, Word, thread};
 use sisal_base::thread_slot;
 use std::cell::Cell;
@@ -22,8 +23,8 @@ pub enum Outcome {
     Woken,
     /// The deadline has passed.
     TimedOut,
-    /// The agent was cancelled, and this wait is one that can be.
-    Cancelled,
+    /// The agent was cancelled, or a deadline around the code that waits has passed, and this wait is one that can be ended so.
+    Cancelled(Cause),
 }
 
 /// Whether a cancel ends a wait.
@@ -96,8 +97,8 @@ pub trait Agent {
     /// A choice in `0..bound`.
     fn choose(&self, bound: usize) -> usize;
 
-    /// Whether this agent was asked to end.
-    fn is_cancelled(&self) -> bool;
+    /// The deadlines and cancel scopes around what it runs.
+    fn cancel_scopes(&self) -> &CancelScopes;
 
     /// How many times it may look again before it parks. None for a fiber, whose worker has others to run; a bare thread
     /// has nothing better to do, and a park costs it some 10,000 ns.

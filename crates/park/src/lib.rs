@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod agent;
+pub mod cancel;
 pub mod completion;
 pub mod join;
 mod reason;
@@ -11,10 +12,11 @@ mod waker;
 mod word;
 
 pub use agent::{Agent, AgentId, Cancellable, Outcome, blocking, spend, with_current};
+pub use cancel::{CancelToken, Cause};
 pub use completion::Completion;
 pub use join::{Completed, Dropped, JoinState};
 pub use reason::Reason;
 pub use selectable::Selectable;
 pub use wait_queue::{Claimed, Ticket, WaitQueue, Waiter, WakeBatch};
-pub use waker::{WakeKind, Waker, WakerVTable};
+pub use waker::{WakeKind, Waker, WakerVTable, Wakes};
 pub use word::{Commit, Wake, Word};

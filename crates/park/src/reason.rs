@@ -39,6 +39,8 @@ pub enum Reason {
     Once(usize),
     /// A notice of the `Notify` at this address.
     Notify(usize),
+    /// The cancel of the token at this address.
+    Token(usize),
     /// Data on this file descriptor.
     Readable(i32),
     /// Room in this file descriptor.
@@ -63,6 +65,7 @@ impl fmt::Display for Reason {
             Reason::Semaphore(address) => write!(f, "semaphore {address:#x}"),
             Reason::Once(address) => write!(f, "once {address:#x}"),
             Reason::Notify(address) => write!(f, "notify {address:#x}"),
+            Reason::Token(address) => write!(f, "cancel of token {address:#x}"),
             Reason::Readable(fd) => write!(f, "read fd {fd}"),
             Reason::Writable(fd) => write!(f, "write fd {fd}"),
         }

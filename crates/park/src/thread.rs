@@ -6,6 +6,7 @@
 //! A takes the gate, sees that it is no longer `PARKED`, and does not wait. B takes the gate between its transition and
 //! its notice, so A cannot be between its look and its wait.
 
+use crate::cancel::{Before, CancelScopes};
 use crate::{Agent, AgentId, Cancellable, Commit, Outcome, Reason, Wake, WakeKind, Waker, WakerVTable, Word};
 use sisal_base::rng::Rng;
 use sisal_base::sync::{Arc, Condvar, Mutex, thread, wait, wait_until};
@@ -28,6 +29,7 @@ struct Parker {
 pub struct ThreadAgent {
     id: AgentId,
     parker: Arc<Parker>,
+    cancel: CancelScopes,
     choices: Rng,
 }
 
@@ -51,7 +53,12 @@ impl ThreadAgent {
     pub fn new() -> Self {
         let id = AgentId::reserve(1).start;
         let parker = Parker { word: Word::running(), gate: Mutex::new(()), woken: Condvar::new() };
-        Self { id: AgentId::from_u64(id), parker: Arc::new(parker), choices: Rng::new(id) }
+        Self {
+            id: AgentId::from_u64(id),
+            parker: Arc::new(parker),
+            cancel: CancelScopes::new(),
+            choices: Rng::new(id),
+        }
     }
 }
 
@@ -104,14 +111,13 @@ impl Agent for ThreadAgent {
         self.id
     }
 
-    fn park(&self, deadline: Option<Instant>, _reason: Reason, _cancellable: Cancellable) -> Outcome {
-        if self.parker.word.commit() == Commit::Resume {
-            return Outcome::Woken;
-        }
-        if !self.parker.block(deadline) {
-            return Outcome::TimedOut;
-        }
-        Outcome::Woken
+    fn park(&self, deadline: Option<Instant>, _reason: Reason, cancellable: Cancellable) -> Outcome {
+        let until = match self.cancel.before_park(self, deadline, cancellable) {
+            Before::Park(until) => until,
+            Before::Return(outcome) => return outcome,
+        };
+        let timed_out = self.parker.word.commit() == Commit::Parked && !self.parker.block(until);
+        self.cancel.after_park(self, deadline, timed_out, cancellable)
     }
 
     fn waker(&self) -> Waker {
@@ -143,8 +149,8 @@ impl Agent for ThreadAgent {
         self.choices.below(bound)
     }
 
-    fn is_cancelled(&self) -> bool {
-        false
+    fn cancel_scopes(&self) -> &CancelScopes {
+        &self.cancel
     }
 
     fn spins(&self) -> u32 {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
 /// How to wake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,47 @@ pub struct Waker {
 unsafe impl Send for Waker {}
 // SAFETY: as above.
 unsafe impl Sync for Waker {}
+
+/// What can be woken otherwise than by an agent's word.
+pub trait Wakes: Send + Sync + 'static {
+    /// Wakes it.
+    fn wake(&self);
+}
+
+/// The functions of a waker that owns an `Arc<T>`.
+struct ArcTable<T>(std::marker::PhantomData<T>);
+
+impl<T: Wakes> ArcTable<T> {
+    const VTABLE: WakerVTable = WakerVTable { clone: Self::clone, wake: Self::wake, drop: Self::drop };
+
+    /// # Safety
+    /// `data` is a waker's, so it owns a count of an `Arc<T>`.
+    unsafe fn clone(data: *const ()) {
+        // SAFETY: the caller's promise; the new count goes to the new waker.
+        unsafe { Arc::increment_strong_count(data.cast::<T>()) };
+    }
+
+    /// # Safety
+    /// As `clone`.
+    unsafe fn wake(data: *const (), _kind: WakeKind) {
+        // SAFETY: the caller's promise: its count keeps it alive during the call.
+        unsafe { &*data.cast::<T>() }.wake();
+    }
+
+    /// # Safety
+    /// As `clone`, and the count is given back here.
+    unsafe fn drop(data: *const ()) {
+        // SAFETY: the caller's promise.
+        drop(unsafe { Arc::from_raw(data.cast::<T>()) });
+    }
+}
+
+impl<T: Wakes> From<Arc<T>> for Waker {
+    fn from(woken: Arc<T>) -> Self {
+        // SAFETY: the waker owns the count, and `T` may be woken from any thread.
+        unsafe { Self::new(Arc::into_raw(woken).cast(), const { &ArcTable::<T>::VTABLE }) }
+    }
+}
 
 impl Waker {
     /// A waker that owns one reference to the record at `data`.

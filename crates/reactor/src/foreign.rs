@@ -2,8 +2,7 @@
 //!
 //! Knows nothing of sisal's sockets, which keep a [`Source`] for as long as they live.
 
-use crate::source::poll_until;
-use crate::{Interest, Source, ambient, os};
+use crate::{Interest, Source, ambient, blunt, os};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -50,7 +49,7 @@ fn wait(
     deadline: Option<Instant>,
 ) -> io::Result<()> {
     if !ambient::with_current(|current| current.is_some()) {
-        return poll_until(fd, events, deadline);
+        return blunt::wait(fd, events, deadline);
     }
     if is_ready(fd, events)? {
         return Ok(());

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod ambient;
+mod blunt;
 mod direction;
 mod foreign;
 mod os;

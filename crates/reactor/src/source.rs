@@ -52,7 +52,7 @@
 
 use crate::direction::{Direction, Interest, Look};
 use crate::reactor::Reactor;
-use crate::{ambient, os};
+use crate::{ambient, blunt, os};
 use mio::Token;
 use sisal_base::sync::Mutex;
 use sisal_park::{Outcome, Reason, WakeBatch, with_current};
@@ -224,12 +224,12 @@ impl Source {
             Interest::Writable => (Reason::Writable(fd_number), libc::POLLOUT),
         };
         if !self.inner.settle(fd_number)? {
-            return poll_until(fd, events, deadline);
+            return blunt::wait(fd, events, deadline);
         }
         match with_current(|agent| self.inner.direction(interest).wait(agent, look, deadline, reason)) {
             Outcome::Woken => Ok(()),
             Outcome::TimedOut => Err(io::ErrorKind::TimedOut.into()),
-            Outcome::Cancelled => Err(io::Error::other("cancelled")),
+            Outcome::Cancelled(cause) => Err(cause.into()),
         }
     }
 
@@ -275,22 +275,5 @@ impl fmt::Debug for Source {
             .field("readable", &self.inner.readable)
             .field("writable", &self.inner.writable)
             .finish()
-    }
-}
-
-/// Waits in `poll(2)`, on the OS thread.
-pub(crate) fn poll_until(
-    fd: BorrowedFd<'_>,
-    events: libc::c_short,
-    deadline: Option<Instant>,
-) -> io::Result<()> {
-    loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        match os::poll(fd, events, left) {
-            Ok(true) => return Ok(()),
-            Ok(false) => return Err(io::ErrorKind::TimedOut.into()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
     }
 }

@@ -94,9 +94,14 @@ fn sleep_agent(agent: &dyn Agent, deadline: Option<Instant>) {
     while agent.park(deadline, Reason::Sleep, Cancellable::Once) == Outcome::Woken {}
 }
 
-/// Whether the running fiber was asked to end.
+/// Whether whoever runs was asked to end, itself or by a scope or a token around it, or a deadline around it has passed.
+/// Works on a bare thread too.
+///
+/// ```
+/// assert!(!sisal_scheduler::is_cancelled());
+/// ```
 pub fn is_cancelled() -> bool {
-    with_current(|agent| agent.is_cancelled())
+    sisal_park::cancel::check().is_err()
 }
 
 /// The time of whoever runs: what sleeps and deadlines are measured by.

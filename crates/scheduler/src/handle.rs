@@ -150,9 +150,7 @@ impl<T> JoinHandle<T> {
     /// wait from then on; one `park`, `sleep` or wait on a condition variable returns early. A fiber that asks for none of
     /// these goes on. `join` still waits for its end.
     pub fn cancel(&self) {
-        let task = self.result.to_ref();
-        task.header().ask_to_end();
-        task.waker().wake();
+        self.result.to_ref().ask_to_end();
     }
 }
 

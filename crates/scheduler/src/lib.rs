@@ -3,6 +3,7 @@
 mod blocking;
 mod crew;
 mod current;
+mod deadline;
 mod event;
 mod fiber;
 mod handle;
@@ -21,8 +22,10 @@ mod spawn_blocking;
 mod stacks;
 mod task;
 mod timer;
+mod try_scope;
 mod worker;
 
+pub use deadline::{Elapsed, shield, timeout, with_deadline};
 pub use fiber::{
     checkpoint, current_fiber, is_cancelled, now, park, park_timeout, sleep, sleep_until, yield_now,
 };
@@ -30,7 +33,8 @@ pub use handle::{Fiber, FiberId, JoinHandle, Result};
 pub use local::{AccessError, LocalKey};
 pub use runtime::{Handle, Runtime, run};
 pub use scope::{Scope, ScopedJoinHandle, scope};
-pub use sisal_park::blocking;
+pub use sisal_park::{CancelToken, blocking};
 pub use spawn::{Builder, spawn};
 pub use spawn_blocking::spawn_blocking;
 pub use stacks::{give_stack, take_stack};
+pub use try_scope::{TryScope, try_scope};

@@ -3,6 +3,7 @@
 //! Knows nothing of jobs.
 
 use crate::blocking::BlockingPool;
+use sisal_park::cancel::CancelScopes;
 use sisal_park::thread::ThreadAgent;
 use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, agent};
 use std::ptr::NonNull;
@@ -75,8 +76,8 @@ impl Agent for PoolAgent {
         self.thread.choose(bound)
     }
 
-    fn is_cancelled(&self) -> bool {
-        self.thread.is_cancelled()
+    fn cancel_scopes(&self) -> &CancelScopes {
+        self.thread.cancel_scopes()
     }
 
     fn spins(&self) -> u32 {

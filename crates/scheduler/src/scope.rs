@@ -7,12 +7,14 @@ use crate::spawn::Builder;
 use crate::task::{LastAct, Payload};
 use sisal_base::sync::Mutex;
 use sisal_base::sync::atomic::{AtomicUsize, Ordering};
+use sisal_park::cancel::{self, CancelFlag};
 use sisal_park::{Agent, Cancellable, Reason, WakeKind, Waker, with_current};
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Counts the children. Its own allocation: a child's last act touches it after the parent may have gone on.
 struct Children {
@@ -20,9 +22,25 @@ struct Children {
     /// The first panic that nobody joined.
     panic: Mutex<Option<Payload>>,
     parent: Waker,
+    /// Ends what waits in the scope.
+    flag: Arc<CancelFlag>,
+    /// The nearest deadline around the scope, which its children have too.
+    deadline: Option<Instant>,
 }
 
 impl Children {
+    fn new() -> Arc<Self> {
+        with_current(|agent| {
+            Arc::new(Self {
+                running: AtomicUsize::new(0),
+                panic: Mutex::new(None),
+                parent: agent.waker(),
+                flag: Arc::default(),
+                deadline: agent.cancel_scopes().deadline(),
+            })
+        })
+    }
+
     fn wait(&self, agent: &dyn Agent) {
         // Acquire: pairs with the Release in `LastAct::act`: what the children wrote.
         while self.running.load(Ordering::Acquire) > 0 {
@@ -62,7 +80,8 @@ pub struct Scope<'scope, 'env: 'scope> {
 }
 
 /// Runs `f` with a scope in which fibers may borrow from the caller's frame. Returns once `f` has returned and every fiber
-/// of the scope has ended, as [`std::thread::scope`].
+/// of the scope has ended, as [`std::thread::scope`]. A cancel of the caller, and a deadline around the call, hold for the
+/// scope's fibers too.
 ///
 /// # Panics
 /// After all children have ended: with the panic of `f`, or else with the first panic of a child that was not joined.
@@ -80,23 +99,46 @@ pub fn scope<'env, F, T>(f: F) -> T
 where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
-    let children = with_current(|agent| Children {
-        running: AtomicUsize::new(0),
-        panic: Mutex::new(None),
-        parent: agent.waker(),
-    });
-    let scope = Scope { children: Arc::new(children), scope: PhantomData, env: PhantomData };
-    // The body's panic waits for the children too, and does not park while it unwinds.
-    let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
-    with_current(|agent| scope.children.wait(agent));
-    let unjoined = scope.children.panic.lock().take();
-    match (result, unjoined) {
-        (Err(payload), _) | (Ok(_), Some(payload)) => resume_unwind(payload),
-        (Ok(value), None) => value,
-    }
+    let scope = Scope::new();
+    scope.run(|| f(&scope))
 }
 
 impl<'scope> Scope<'scope, '_> {
+    pub(crate) fn new() -> Self {
+        Self { children: Children::new(), scope: PhantomData, env: PhantomData }
+    }
+
+    /// Runs the scope's body, and waits for its fibers.
+    pub(crate) fn run<T>(&self, body: impl FnOnce() -> T) -> T {
+        let result = cancel::enter(&self.children.flag, || {
+            // The body's panic waits for the children too, and does not park while it unwinds.
+            let result = catch_unwind(AssertUnwindSafe(body));
+            with_current(|agent| self.children.wait(agent));
+            result
+        });
+        let unjoined = self.children.panic.lock().take();
+        match (result, unjoined) {
+            (Err(payload), _) | (Ok(_), Some(payload)) => resume_unwind(payload),
+            (Ok(value), None) => value,
+        }
+    }
+
+    /// Asks everything in the scope to end, by value: its fibers, those that are spawned later, and what its body waits for;
+    /// see [`JoinHandle::cancel`]. The scope still waits for their ends, and so does `join`.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// let start = Instant::now();
+    /// sisal_scheduler::scope(|s| {
+    ///     s.spawn(|| sisal_scheduler::sleep(Duration::from_secs(60)));
+    ///     s.cancel();
+    /// });
+    /// assert!(start.elapsed() < Duration::from_secs(30));
+    /// ```
+    pub fn cancel(&self) {
+        self.children.flag.raise();
+    }
+
     /// Spawns a fiber that may borrow what outlives the scope.
     ///
     /// # Panics
@@ -145,6 +187,8 @@ impl Builder {
         T: Send + 'scope,
     {
         let leave = Leave(Arc::clone(&scope.children));
+        let children: &'scope Children = &scope.children;
+        let f = move || cancel::inherit(&children.flag, children.deadline, f);
         scope.children.running.fetch_add(1, Ordering::Relaxed);
         // SAFETY: `Send`; and `scope` does not return before the counter, which `leave` lowers as the fiber's last act, has
         // fallen: what `f` borrows lives until then.

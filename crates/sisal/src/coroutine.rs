@@ -37,6 +37,7 @@
 //! to, and `panic = "abort"`, where nothing can unwind. This is why what it is made of is `'static`.
 
 use sisal_coro::Class;
+use sisal_park::cancel::Detached;
 use sisal_park::with_current;
 use sisal_scheduler::{give_stack, take_stack};
 use std::cell::Cell;
@@ -66,6 +67,8 @@ pub use sisal_coro::{CoroutineState, State, Yielder};
 pub struct Coroutine<R, Y, T> {
     inner: sisal_coro::Coroutine<R, Y, T>,
     owner: Owner,
+    /// The deadlines and cancel scopes that it has left open.
+    scopes: Detached,
 }
 
 /// The agent that a coroutine belongs to, by its number; 0 before the first resume.
@@ -126,7 +129,7 @@ impl<R, Y, T> Coroutine<R, Y, T> {
     #[inline]
     pub fn resume(&self, value: R) -> CoroutineState<Y, T> {
         self.owner.claim();
-        self.inner.resume(value)
+        self.scopes.run(|| self.inner.resume(value))
     }
 
     /// Where it is in its life. A coroutine that runs can only be asked from inside, or by others while its fiber waits.
@@ -152,7 +155,7 @@ impl<R, Y, T> Drop for Coroutine<R, Y, T> {
         if self.inner.state() == State::Suspended && self.owner.is_other(own_id()) {
             return self.inner.leak();
         }
-        if let Some(stack) = self.inner.take_stack() {
+        if let Some(stack) = self.scopes.run(|| self.inner.take_stack()) {
             give_stack(stack);
         }
     }
@@ -171,9 +174,9 @@ fn expect_stack<T>(made: io::Result<T>) -> T {
 /// Makes coroutines whose stacks are larger.
 ///
 /// ```
-/// use sisal::coroutine::{Builder, CoroutineState};
+/// use sisal::coroutine::{Builder, CoroutineState, Yielder};
 ///
-/// let deep = Builder::new().stack_size(1 << 20).build(|_, n: usize| [n as u8; 100_000].len())?;
+/// let deep = Builder::new().stack_size(1 << 20).build(|_: &Yielder<_, ()>, n: usize| [n as u8; 100_000].len())?;
 /// assert_eq!(deep.resume(7), CoroutineState::Complete(100_000));
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -208,7 +211,7 @@ impl Builder {
         T: 'static,
     {
         let inner = sisal_coro::Coroutine::new(take_stack(self.class()?)?, body);
-        Ok(Coroutine { inner, owner: Owner::nobody() })
+        Ok(Coroutine { inner, owner: Owner::nobody(), scopes: Detached::new() })
     }
 
     /// [`scoped()`] with this builder's stack.
@@ -221,8 +224,10 @@ impl Builder {
         f: impl FnOnce(&mut Scoped<'_, R, Y, T>) -> U,
     ) -> io::Result<U> {
         let stack = take_stack(self.class()?)?;
-        let (result, stack) =
-            sisal_coro::scoped(stack, body, |inner| f(&mut Scoped { inner, owner: Owner::nobody() }));
+        let scopes = Detached::new();
+        let (result, stack) = sisal_coro::scoped(stack, body, |inner| {
+            f(&mut Scoped { inner, owner: Owner::nobody(), scopes: &scopes })
+        });
         if let Some(stack) = stack {
             give_stack(stack);
         }
@@ -266,6 +271,7 @@ pub fn scoped<R, Y, T, U>(
 pub struct Scoped<'a, R, Y, T> {
     inner: &'a sisal_coro::Coroutine<R, Y, T>,
     owner: Owner,
+    scopes: &'a Detached,
 }
 
 impl<R, Y, T> Scoped<'_, R, Y, T> {
@@ -276,7 +282,7 @@ impl<R, Y, T> Scoped<'_, R, Y, T> {
     #[inline]
     pub fn resume(&mut self, value: R) -> CoroutineState<Y, T> {
         self.owner.claim();
-        self.inner.resume(value)
+        self.scopes.run(|| self.inner.resume(value))
     }
 
     /// Where it is in its life.

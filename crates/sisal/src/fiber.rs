@@ -13,6 +13,7 @@
 //! `RefCell` borrow, a reference into a thread-local. What it is spawned with must be [`Send`].
 
 pub use sisal_scheduler::{
-    AccessError, Builder, Fiber, FiberId, JoinHandle, LocalKey, Result, Scope, ScopedJoinHandle, checkpoint,
-    current_fiber as current, is_cancelled, park, park_timeout, scope, sleep, spawn, yield_now,
+    AccessError, Builder, CancelToken, Fiber, FiberId, JoinHandle, LocalKey, Result, Scope, ScopedJoinHandle,
+    TryScope, checkpoint, current_fiber as current, is_cancelled, park, park_timeout, scope, sleep, spawn,
+    try_scope, yield_now,
 };

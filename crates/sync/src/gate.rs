@@ -325,7 +325,7 @@ impl<R: Rule> Gate<R> {
         Some(claimed.finish())
     }
 
-    /// Waits until it is in; `false` if the deadline came first.
+    /// Waits until it is in; `false` if the deadline, or with it a cancel, came first.
     #[cold]
     pub(crate) fn enter_slow(
         &self,
@@ -353,7 +353,8 @@ impl<R: Rule> Gate<R> {
                 packet: (&raw const place).cast_mut().cast(),
                 deadline,
                 reason,
-                cancellable: Cancellable::Never,
+                // A timed form ends early at a cancel, as if its time were over; a plain one really waits.
+                cancellable: if deadline.is_some() { Cancellable::Always } else { Cancellable::Never },
                 in_front: place.came_back.get(),
             };
             let give_up = GiveUp { gate: self, place: &place };

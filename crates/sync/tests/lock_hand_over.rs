@@ -3,6 +3,7 @@
 //! Method: a hog unlocks only to lock again at once, and the one who waits is so slow to wake up that it always comes too
 //! late. How often it had to park says how often it was called in vain.
 
+use sisal_park::cancel::CancelScopes;
 use sisal_park::thread::ThreadAgent;
 use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, agent};
 use sisal_sync::{Mutex, MutexGuard, RwLock};
@@ -54,8 +55,8 @@ impl Agent for Late {
     fn choose(&self, bound: usize) -> usize {
         self.own.choose(bound)
     }
-    fn is_cancelled(&self) -> bool {
-        false
+    fn cancel_scopes(&self) -> &CancelScopes {
+        self.own.cancel_scopes()
     }
 }
 

@@ -14,6 +14,12 @@ fn not_run_by_accident() {
 #[cfg(sisal_loom)]
 mod barrier_rounds;
 #[cfg(sisal_loom)]
+mod cancel_finds_first_scope;
+#[cfg(sisal_loom)]
+mod cancel_passes_down;
+#[cfg(sisal_loom)]
+mod cancel_wakes;
+#[cfg(sisal_loom)]
 mod channel_array;
 #[cfg(sisal_loom)]
 mod channel_disconnect;

@@ -54,7 +54,7 @@ pub(crate) fn turn(poll: &mut Poll, events: &mut Events, timeout: Option<Duratio
         left = left.saturating_sub(start.elapsed());
     }
     let mut entry = libc::pollfd { fd: poll.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    if self::poll(&mut entry, Some(left))? {
+    if self::poll(std::slice::from_mut(&mut entry), Some(left))? {
         poll.poll(events, Some(Duration::ZERO))?;
     } else {
         events.clear();
@@ -62,15 +62,16 @@ pub(crate) fn turn(poll: &mut Poll, events: &mut Events, timeout: Option<Duratio
     Ok(())
 }
 
-/// `ppoll(2)` of one descriptor; whether it has anything.
-pub(super) fn poll(entry: &mut libc::pollfd, timeout: Option<Duration>) -> io::Result<bool> {
+/// `ppoll(2)`; whether any of the descriptors has anything.
+pub(super) fn poll(entries: &mut [libc::pollfd], timeout: Option<Duration>) -> io::Result<bool> {
     let limit = timeout.map(|timeout| libc::timespec {
         tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
         tv_nsec: timeout.subsec_nanos().into(),
     });
     let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-    // SAFETY: one entry, and a limit that outlives the call or none; no signal mask.
-    match unsafe { libc::ppoll(entry, 1, limit, std::ptr::null()) } {
+    // SAFETY: so many entries, and a limit that outlives the call or none; no signal mask.
+    match unsafe { libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, limit, std::ptr::null()) }
+    {
         -1 => Err(io::Error::last_os_error()),
         count => Ok(count > 0),
     }

@@ -18,12 +18,27 @@ use std::time::Duration;
 /// Waits until `fd` has one of `events` (`POLLIN`, `POLLOUT`) or an error; `false` if `timeout` came first. May be
 /// interrupted, which is an error here.
 pub(crate) fn poll(fd: BorrowedFd<'_>, events: libc::c_short, timeout: Option<Duration>) -> io::Result<bool> {
-    let mut entry = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
-    let found = imp::poll(&mut entry, timeout)?;
-    if entry.revents & libc::POLLNVAL != 0 {
-        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    poll_with(fd, events, None, timeout)
+}
+
+/// [`poll`], which `bell` also ends, if that can be read from.
+pub(crate) fn poll_with(
+    fd: BorrowedFd<'_>,
+    events: libc::c_short,
+    bell: Option<BorrowedFd<'_>>,
+    timeout: Option<Duration>,
+) -> io::Result<bool> {
+    // The system looks at no entry whose descriptor is negative.
+    let bell = bell.map_or(-1, |bell| bell.as_raw_fd());
+    let mut entries = [
+        libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 },
+        libc::pollfd { fd: bell, events: libc::POLLIN, revents: 0 },
+    ];
+    imp::poll(&mut entries, timeout)?;
+    match entries[0].revents {
+        revents if revents & libc::POLLNVAL != 0 => Err(io::Error::from_raw_os_error(libc::EBADF)),
+        revents => Ok(revents != 0),
     }
-    Ok(found)
 }
 
 /// No instruction. It only stops the optimiser from taking the function around it for a pure one.

@@ -21,11 +21,11 @@ pub(crate) fn turn(poll: &mut Poll, events: &mut Events, timeout: Option<Duratio
 }
 
 /// `poll(2)` of one descriptor, in milliseconds, rounded up; whether it has anything.
-pub(super) fn poll(entry: &mut libc::pollfd, timeout: Option<Duration>) -> io::Result<bool> {
+pub(super) fn poll(entries: &mut [libc::pollfd], timeout: Option<Duration>) -> io::Result<bool> {
     let limit = timeout
         .map_or(-1, |timeout| timeout.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(libc::c_int::MAX));
     // SAFETY: one entry.
-    match unsafe { libc::poll(entry, 1, limit) } {
+    match unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, limit) } {
         -1 => Err(io::Error::last_os_error()),
         count => Ok(count > 0),
     }

@@ -8,19 +8,15 @@
 
 use super::{Payload, Record};
 use crate::post::Post;
-use sisal_base::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+use sisal_base::sync::atomic::{AtomicPtr, Ordering};
 use sisal_coro::Class;
+use sisal_park::cancel::CancelScopes;
 use sisal_park::{Agent, AgentId, Completed, Dropped, JoinState, Reason, WakeKind, Waker, WakerVTable, Word};
 use sisal_queue::{Chained, Link};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
-
-/// Not asked to end; asked; asked, and one wait that cannot report it has returned early.
-pub(crate) const CANCEL_NONE: u8 = 0;
-pub(crate) const CANCEL_ASKED: u8 = 1;
-pub(crate) const CANCEL_NOTICED: u8 = 2;
 
 /// What depends on the types of the closure and of its result.
 pub(crate) struct VTable {
@@ -43,12 +39,12 @@ pub(crate) struct VTable {
 pub(crate) struct Header {
     link: Link<Header>,
     pub(crate) word: Word,
-    pub(crate) cancel: AtomicU8,
     /// Never to be stolen: its closure may not leave the thread on which it was spawned.
     pub(crate) local: bool,
     /// A fresh task that starts on the worker to which it was sent. Its submitter's, then that worker's.
     pub(crate) bound: Cell<bool>,
     state: JoinState,
+    pub(crate) cancel: CancelScopes,
     vtable: &'static VTable,
     home: AtomicPtr<Post>,
     record: Cell<*mut Record>,
@@ -83,10 +79,10 @@ impl Header {
         Self {
             link: Link::new(),
             word: Word::running(),
-            cancel: AtomicU8::new(CANCEL_NONE),
             local: traits.local,
             bound: Cell::new(false),
             state: JoinState::new(),
+            cancel: CancelScopes::new(),
             vtable,
             home: AtomicPtr::new(ptr::null_mut()),
             record: Cell::new(ptr::null_mut()),
@@ -125,12 +121,6 @@ impl Header {
     #[inline]
     pub(crate) fn set_home(&self, post: &'static Post) {
         self.home.store(ptr::from_ref(post).cast_mut(), Ordering::Relaxed);
-    }
-
-    /// Asks the fiber to end, by value: its waits that report errors will report this. `false` if it was asked before.
-    pub(crate) fn ask_to_end(&self) -> bool {
-        let (none, asked) = (CANCEL_NONE, CANCEL_ASKED);
-        self.cancel.compare_exchange(none, asked, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -250,6 +240,14 @@ impl TaskRef {
     pub(crate) fn header(&self) -> &Header {
         // SAFETY: this reference keeps the block.
         unsafe { self.0.as_ref() }
+    }
+
+    /// Asks the fiber to end, by value: its waits that report errors will report this, and so will those of its scopes.
+    pub(crate) fn ask_to_end(&self) {
+        if let Some(asked) = self.header().cancel.ask() {
+            self.waker().wake();
+            asked.pass_on();
+        }
     }
 
     /// A waker that holds a reference of its own.

@@ -19,7 +19,5 @@ mod header;
 mod record;
 
 pub(crate) use cell::{LastAct, Payload, TaskCell};
-pub(crate) use header::{
-    CANCEL_ASKED, CANCEL_NONE, CANCEL_NOTICED, Header, ResultRef, Task, TaskRef, Traits, waker,
-};
+pub(crate) use header::{Header, ResultRef, Task, TaskRef, Traits, waker};
 pub(crate) use record::{Command, Record};

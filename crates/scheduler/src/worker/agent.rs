@@ -5,8 +5,8 @@
 //! Each function that may suspend reads the worker anew after that: a fiber that may migrate can be on another one.
 
 use crate::current::with_worker;
-use crate::task::{CANCEL_ASKED, CANCEL_NONE, CANCEL_NOTICED, Command, Header, Record, waker};
-use sisal_base::sync::atomic::Ordering;
+use crate::task::{Command, Header, Record, waker};
+use sisal_park::cancel::{Before, CancelScopes};
 use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word};
 use std::sync::Arc;
 use std::time::Instant;
@@ -59,25 +59,6 @@ impl Header {
         self.record().expect("a fiber that runs has a record")
     }
 
-    /// What a cancel says to a wait of this kind.
-    #[inline]
-    fn cancel_ends(&self, cancellable: Cancellable) -> bool {
-        let cancel = self.cancel.load(Ordering::Relaxed);
-        match cancellable {
-            _ if cancel == CANCEL_NONE => false,
-            Cancellable::Never => false,
-            Cancellable::Always => true,
-            // The one early return.
-            Cancellable::Once => {
-                cancel == CANCEL_ASKED
-                    && self
-                        .cancel
-                        .compare_exchange(CANCEL_ASKED, CANCEL_NOTICED, Ordering::Relaxed, Ordering::Relaxed)
-                        .is_ok()
-            }
-        }
-    }
-
     /// Arms the fiber's timer on the worker that runs it; `false` if the deadline has passed.
     fn arm(&self, record: &Record, deadline: Instant) -> bool {
         if deadline <= Instant::now() {
@@ -107,16 +88,17 @@ impl Agent for Header {
     }
 
     fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
-        if self.cancel_ends(cancellable) {
-            return Outcome::Cancelled;
-        }
+        let until = match self.cancel.before_park(self, deadline, cancellable) {
+            Before::Park(until) => until,
+            Before::Return(outcome) => return outcome,
+        };
         if self.word.take_token() {
             return Outcome::Woken;
         }
         let record = self.own_record();
-        if let Some(deadline) = deadline {
-            if !self.arm(record, deadline) {
-                return Outcome::TimedOut;
+        if let Some(until) = until {
+            if !self.arm(record, until) {
+                return self.cancel.after_park(self, deadline, true, cancellable);
             }
         }
         record.reason.set(reason);
@@ -128,13 +110,8 @@ impl Agent for Header {
         if joins {
             set_joining(record, false);
         }
-        if self.cancel_ends(cancellable) {
-            Outcome::Cancelled
-        } else if deadline.is_some() && record.timer.has_fired() {
-            Outcome::TimedOut
-        } else {
-            Outcome::Woken
-        }
+        let timed_out = until.is_some() && record.timer.has_fired();
+        self.cancel.after_park(self, deadline, timed_out, cancellable)
     }
 
     fn waker(&self) -> Waker {
@@ -169,8 +146,8 @@ impl Agent for Header {
         with_worker(|worker| worker.expect("a fiber runs on a worker").choices.below(bound))
     }
 
-    fn is_cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed) != CANCEL_NONE
+    fn cancel_scopes(&self) -> &CancelScopes {
+        &self.cancel
     }
 
     fn spins(&self) -> u32 {

@@ -22,7 +22,7 @@ use crate::overflow;
 use crate::owner::OwnerCell;
 use crate::post::Post;
 use crate::runtime::Leaked;
-use crate::task::{Command, Record, Task};
+use crate::task::{Command, Record, Task, TaskRef};
 use crate::timer::Wheel;
 use chaos::Chaos;
 use search::Search;
@@ -302,17 +302,11 @@ impl Worker {
 
     /// Asks every fiber that lives here to end, by value, and wakes it so that it notices.
     pub(crate) fn ask_own_to_end(&self) {
-        // Woken outside the table: a wake may come back to it.
-        let mut wakers = Vec::new();
+        // Outside the table: a wake may come back to it.
+        let mut fibers = Vec::new();
         // SAFETY: our own table; nothing is woken inside.
-        unsafe {
-            self.crew.members[self.index].live.for_each(|task| {
-                if task.header().ask_to_end() {
-                    wakers.push(crate::task::waker(task.header()));
-                }
-            });
-        }
-        wakers.into_iter().for_each(sisal_park::Waker::wake);
+        unsafe { self.crew.members[self.index].live.for_each(|task| fibers.push(task.to_ref())) };
+        fibers.iter().for_each(TaskRef::ask_to_end);
     }
 
     /// The fibers that live here, for a report.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub(crate) mod cancel;
+
 use sisal::runtime::Runtime;
 use std::time::{Duration, Instant};
 

@@ -338,7 +338,7 @@ fn is_timeout(outcome: Outcome, until: Until) -> bool {
     match outcome {
         Outcome::Woken => false,
         Outcome::TimedOut => true,
-        Outcome::Cancelled => until.deadline().is_some(),
+        Outcome::Cancelled(_) => until.deadline().is_some(),
     }
 }
 

@@ -81,7 +81,7 @@ impl Timer {
                 _ => {}
             }
             let wake_at = earlier(self.due(), until.deadline());
-            if park(agent, wake_at, self.address()) == Outcome::Cancelled {
+            if matches!(park(agent, wake_at, self.address()), Outcome::Cancelled(_)) {
                 return Err(cancelled(until));
             }
             now = agent.now();
@@ -103,7 +103,7 @@ pub(super) fn recv_never(until: Until) -> Lack {
                 Until::Deadline(deadline) if deadline <= agent.now() => return Lack::Empty,
                 _ => {}
             }
-            if park(agent, until.deadline(), 0) == Outcome::Cancelled {
+            if matches!(park(agent, until.deadline(), 0), Outcome::Cancelled(_)) {
                 return cancelled(until);
             }
         }

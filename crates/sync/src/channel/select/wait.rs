@@ -147,7 +147,7 @@ impl<A: HasArm> Round<'_, A> {
             end = End::Nothing;
         } else {
             let due = self.arms.iter().filter_map(|arm| arm.arm().due()).reduce(Instant::min);
-            if self.wait(earlier(due, until.deadline())) == Outcome::Cancelled {
+            if matches!(self.wait(earlier(due, until.deadline())), Outcome::Cancelled(_)) {
                 end = End::Cancelled;
             }
         }
