@@ -130,6 +130,20 @@ impl<S: Transport> Connection<S> {
         Ok(Some(Exchange::new(request, buffered, &mut self.stream, &mut self.output, turn)))
     }
 
+    /// Leaves HTTP after an answer of 101: writes what has gathered, gives the stream, and what has been read of it.
+    ///
+    /// # Errors
+    /// If the stream fails, or the client was given another answer.
+    pub fn into_parts(mut self) -> io::Result<(S, Vec<u8>)> {
+        self.end_turn()?;
+        if self.is_closed {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        flush(&mut self.stream, &mut self.output)?;
+        let read_ahead = self.input.unread().to_vec();
+        Ok((self.stream, read_ahead))
+    }
+
     /// How the client was sent away, if it was.
     pub const fn refusal(&self) -> Option<Status> {
         self.refusal

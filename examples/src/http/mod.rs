@@ -56,5 +56,5 @@ pub use request::{Request, Version, percent_decode};
 pub use response::Response;
 pub use status::Status;
 pub use stream::BodyWriter;
-pub use transport::Transport;
+pub use transport::{Transport, is_timeout};
 pub use wanted::{Edition, Wanted};

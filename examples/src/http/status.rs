@@ -57,7 +57,7 @@ impl Status {
 
     /// Whether an answer with this status never has a body, nor says how long it is.
     pub(super) const fn is_bodiless(self) -> bool {
-        matches!(self.code, 204 | 304)
+        matches!(self.code, 101 | 204 | 304)
     }
 }
 

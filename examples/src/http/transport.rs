@@ -72,6 +72,6 @@ impl Transport for sisal::net::TcpStream {
 }
 
 /// Whether a read or write ended because it waited too long.
-pub(super) fn is_timeout(error: &io::Error) -> bool {
+pub fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }

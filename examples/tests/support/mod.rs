@@ -57,7 +57,7 @@ impl Server {
     }
 
     pub(crate) fn ask(&self, request: &str) -> String {
-        String::from_utf8(self.ask_bytes(request.as_bytes())).unwrap()
+        String::from_utf8_lossy(&self.ask_bytes(request.as_bytes())).into_owned()
     }
 
     /// Asks it to end, as Ctrl-C would.
@@ -67,9 +67,14 @@ impl Server {
     }
 
     /// Stops it with an idle client still there; it must end well.
-    pub(crate) fn stop(mut self) {
+    pub(crate) fn stop(self) {
         let _idle = self.connect();
         self.signal();
+        self.stop_by_itself();
+    }
+
+    /// Waits for its end, of which it has been told; it must be a good one.
+    pub(crate) fn stop_by_itself(mut self) {
         assert!(self.child.wait().unwrap().success());
     }
 
