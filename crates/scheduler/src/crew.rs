@@ -6,6 +6,7 @@ use crate::blocking::BlockingPool;
 use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
 use crate::monitor::{Monitor, Watched};
+use crate::panic_policy::Policy;
 use crate::post::Post;
 use crate::runtime::Leaked;
 use crate::task::Task;
@@ -74,6 +75,8 @@ pub(crate) struct Crew {
     pub(crate) blocking: Arc<BlockingPool>,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) limits: Limits,
+    /// What is done about panics that nobody joins, if not the default.
+    pub(crate) panic_policy: Option<Arc<Policy>>,
 }
 
 /// What the builder has settled.

@@ -13,6 +13,7 @@ mod local;
 mod monitor;
 mod overflow;
 mod owner;
+mod panic_policy;
 mod pool_agent;
 mod post;
 pub mod runtime;

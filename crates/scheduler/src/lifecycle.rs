@@ -74,15 +74,13 @@ impl Lifecycle {
         }
     }
 
-    /// `OPEN => CLOSING`: each worker asks its fibers to end as soon as it comes round; `false` if somebody closed before.
-    pub(crate) fn close(&self, crew: &Crew) -> bool {
-        if self.state.compare_exchange(OPEN, CLOSING, Ordering::AcqRel, Ordering::Relaxed).is_err() {
-            return false;
+    /// `OPEN => CLOSING`: each worker asks its fibers to end as soon as it comes round.
+    pub(crate) fn close(&self, crew: &Crew) {
+        if self.state.compare_exchange(OPEN, CLOSING, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            fence(Ordering::SeqCst);
+            drop_fresh(crew);
+            crew.ring_all();
         }
-        fence(Ordering::SeqCst);
-        drop_fresh(crew);
-        crew.ring_all();
-        true
     }
 
     /// `CLOSING => STOPPED`: the workers' loops end, that of `spared` once its fibers have.

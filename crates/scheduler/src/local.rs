@@ -55,7 +55,10 @@ impl Locals {
         while let Some(value) =
             self.with(|entries| entries.iter_mut().rev().find_map(|entry| entry.value.take()))
         {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+                // The hook has reported it. Its own drop may panic again.
+                std::mem::forget(payload);
+            }
         }
         self.with(|entries| *entries = Vec::new());
     }

@@ -4,7 +4,7 @@
 
 use crate::handle::{Fiber, JoinHandle, Result};
 use crate::spawn::Builder;
-use crate::task::{LastAct, Payload};
+use crate::task::{Header, LastAct, Payload};
 use sisal_base::sync::Mutex;
 use sisal_base::sync::atomic::{AtomicUsize, Ordering};
 use sisal_park::cancel::{self, CancelFlag};
@@ -63,7 +63,7 @@ impl LastAct for Leave {
         }
     }
 
-    fn unjoined_panic(&self, payload: Payload) {
+    fn unjoined_panic(&self, _header: &Header, payload: Payload) {
         let later = {
             let mut first = self.0.panic.lock();
             if first.is_none() { first.replace(payload) } else { Some(payload) }

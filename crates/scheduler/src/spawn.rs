@@ -149,8 +149,9 @@ impl Builder {
         let site = Location::caller();
         let spawn = |crew: &Arc<Crew>, id: AgentId| {
             let class = self.admit(crew)?;
+            let policy = crew.panic_policy.clone();
             let traits =
-                Traits { id, site, name: self.name.map(String::into_boxed_str), class, local: false };
+                Traits { id, site, name: self.name.map(String::into_boxed_str), class, local: false, policy };
             let header = TaskCell::alloc(traits, f, last);
             // SAFETY: a new task's two references: the handle's, and the scheduler's, which goes with `task`.
             let (result, task) = unsafe { (ResultRef::from_raw(header), Task::from_raw(header)) };

@@ -3,5 +3,6 @@
 //! Knows nothing of how they work; that is `sisal-scheduler`.
 
 pub use sisal_scheduler::runtime::{
-    Builder, Handle, Leaked, Runtime, StillRunning, current_handle, default_handle, run,
+    Builder, Handle, Leaked, PanicPolicy, Runtime, StillRunning, UnjoinedPanic, current_handle,
+    default_handle, run,
 };

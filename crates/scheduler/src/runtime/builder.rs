@@ -8,6 +8,7 @@ use crate::crew::{Crew, CrewWatch, FRESH_MAX, Limits, Member, WakeLimit};
 use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
 use crate::monitor::Monitor;
+use crate::panic_policy::{PanicPolicy, Policy};
 use crate::post::Post;
 use crate::task::Task;
 use crate::worker::Worker;
@@ -17,6 +18,7 @@ use sisal_coro::Class;
 use sisal_queue::{Idle, Injector, Local, deque};
 use sisal_reactor::Reactor;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
@@ -45,6 +47,7 @@ pub struct Builder {
     thread_name: Option<String>,
     on_thread_start: Option<Box<dyn Fn(usize) + Send + Sync>>,
     migrate: bool,
+    on_panic: PanicPolicy,
     chaos: Option<u64>,
 }
 
@@ -101,9 +104,29 @@ impl Builder {
         self
     }
 
-    /// Called on each worker's thread, with its index, before it runs fibers.
+    /// Called on each worker's thread, with its index, before it runs fibers. If it panics, the worker goes on without.
     pub fn on_thread_start(mut self, f: impl Fn(usize) + Send + Sync + 'static) -> Self {
         self.on_thread_start = Some(Box::new(f));
+        self
+    }
+
+    /// What to do about a fiber that has panicked and that nobody joins; a line on stderr if not set. (In a
+    /// [`scope`](crate::scope()), such a panic goes to the scope.)
+    ///
+    /// ```
+    /// use sisal_scheduler::runtime::{Builder, PanicPolicy};
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let callback = move |panic: &sisal_scheduler::runtime::UnjoinedPanic<'_>| {
+    ///     let _ = tell.send(panic.message().map(str::to_owned));
+    /// };
+    /// let runtime = Builder::new().workers(1).on_panic(PanicPolicy::Callback(Box::new(callback))).build().unwrap();
+    /// drop(runtime.spawn(|| panic!("on purpose")));
+    /// assert_eq!(told.recv().unwrap().as_deref(), Some("on purpose"));
+    /// ```
+    pub fn on_panic(mut self, policy: PanicPolicy) -> Self {
+        self.on_panic = policy;
         self
     }
 
@@ -136,7 +159,7 @@ impl Builder {
     ///
     /// # Errors
     /// If a setting is out of bounds, or the system gives no thread or no reactor.
-    pub fn build(self) -> io::Result<Runtime> {
+    pub fn build(mut self) -> io::Result<Runtime> {
         let workers = self.worker_count()?;
         let (crew, ends) = self.crew(workers)?;
         let name = self.thread_name.as_deref().unwrap_or("sisal");
@@ -149,7 +172,7 @@ impl Builder {
             let _ = shutdown::shut_down(&crew, threads, Duration::from_secs(1));
             return Err(error);
         }
-        Ok(Runtime { handle: Handle { crew }, threads: Mutex::new(threads) })
+        Ok(Runtime { handle: Handle { crew }, threads: Mutex::new(Some(threads)) })
     }
 
     /// Starts the runtime as the default one, which [`run`](crate::run) and [`spawn`](crate::spawn) use.
@@ -171,7 +194,7 @@ impl Builder {
         Err(invalid(format!("{count} workers: it takes 1 to {WORKERS_MAX}")))
     }
 
-    fn crew(&self, workers: usize) -> io::Result<(Arc<Crew>, Vec<Ends>)> {
+    fn crew(&mut self, workers: usize) -> io::Result<(Arc<Crew>, Vec<Ends>)> {
         let stack_size = match self.stack_size {
             Some(bytes) => bytes,
             None => number_from_env("SISAL_STACK_SIZE")?.unwrap_or(STACK_SIZE),
@@ -218,6 +241,7 @@ impl Builder {
             blocking: BlockingPool::new(blocking_threads, keep_alive, Weak::clone(crew)),
             lifecycle: Lifecycle::new(),
             limits,
+            panic_policy: Policy::new(std::mem::take(&mut self.on_panic), Weak::clone(crew)).map(Arc::new),
         });
         Ok((crew, ends))
     }
@@ -234,7 +258,8 @@ fn start_threads(
         let (crew, on_start) = (Arc::clone(crew), on_start.clone());
         let life = move || {
             if let Some(on_start) = on_start {
-                on_start(index);
+                // The hook reports its panic; the worker is needed all the same. A payload's drop may panic again.
+                let _ = catch_unwind(AssertUnwindSafe(|| on_start(index))).map_err(std::mem::forget);
             }
             worker_thread(index, crew, fresh, movable);
         };

@@ -12,6 +12,7 @@ pub(crate) use global::default_runtime;
 pub use global::{current_handle, default_handle};
 pub use run::run;
 
+pub use crate::panic_policy::{PanicPolicy, UnjoinedPanic};
 pub use shutdown::{Leaked, StillRunning};
 
 use crate::crew::Crew;
@@ -41,7 +42,7 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Runtime {
     handle: Handle,
     /// Taken by the first shutdown.
-    threads: std::sync::Mutex<Threads>,
+    threads: std::sync::Mutex<Option<Threads>>,
 }
 
 #[derive(Default)]
@@ -116,8 +117,11 @@ impl Runtime {
     /// The fibers that have not ended. They are leaked, each with its stack and its worker's thread; a `scope`, `run` or
     /// `blocking` that waits for one never returns.
     pub fn shutdown_timeout(&self, timeout: Duration) -> Result<(), StillRunning> {
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(|error| error.into_inner()));
-        shutdown::shut_down(&self.handle.crew, threads, timeout)
+        let threads = self.threads.lock().unwrap_or_else(|error| error.into_inner()).take();
+        match threads {
+            Some(threads) => shutdown::shut_down(&self.handle.crew, threads, timeout),
+            None => Ok(()),
+        }
     }
 }
 

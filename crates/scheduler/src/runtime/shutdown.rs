@@ -71,11 +71,9 @@ impl fmt::Display for StillRunning {
 
 impl std::error::Error for StillRunning {}
 
-/// Shuts `crew` down; `threads` are its threads, or none if somebody else has begun.
+/// Shuts `crew` down, whose threads these are. It may have been closed before, by its policy for panics.
 pub(super) fn shut_down(crew: &Arc<Crew>, threads: Threads, timeout: Duration) -> Result<(), StillRunning> {
-    if !crew.lifecycle.close(crew) {
-        return Ok(());
-    }
+    crew.lifecycle.close(crew);
     let deadline = now() + timeout;
     // On one of its own fibers it does not wait for that fiber, nor for that fiber's worker.
     let own =

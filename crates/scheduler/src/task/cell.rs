@@ -3,6 +3,7 @@
 //! Knows nothing of where and when it runs.
 
 use super::header::{Header, Traits, VTable};
+use crate::panic_policy::unjoined;
 use std::any::Any;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,7 +27,7 @@ pub(crate) trait LastAct {
     fn act(&self);
 
     /// The fiber has panicked, and nobody can join it any more. (The panic hook has reported it.)
-    fn unjoined_panic(&self, payload: Payload);
+    fn unjoined_panic(&self, header: &Header, payload: Payload);
 }
 
 /// A fiber that nobody waits for.
@@ -35,8 +36,8 @@ impl LastAct for () {
 
     fn act(&self) {}
 
-    fn unjoined_panic(&self, payload: Payload) {
-        drop(payload);
+    fn unjoined_panic(&self, header: &Header, payload: Payload) {
+        unjoined(header, &*payload);
     }
 }
 
@@ -104,10 +105,10 @@ impl<F: FnOnce() -> T, T, L: LastAct> TaskCell<F, T, L> {
         // SAFETY: the caller's promise.
         let result = unsafe { ManuallyDrop::take(&mut (*this).body.result) };
         // SAFETY: the block lives.
-        let last = unsafe { &(*this).last };
+        let (last, header) = unsafe { (&(*this).last, &(*this).header) };
         let dropped = catch_unwind(AssertUnwindSafe(|| match result {
             Ok(value) => drop(value),
-            Err(payload) => last.unjoined_panic(payload),
+            Err(payload) => last.unjoined_panic(header, payload),
         }));
         // The hook has reported the panic of that drop, and there is nobody left to tell; its payload may panic again.
         if let Err(payload) = dropped {

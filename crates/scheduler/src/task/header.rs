@@ -7,6 +7,7 @@
 //! 2. `record` is null until the first run, and points into the fiber's stack until the fiber has completed.
 
 use super::{Payload, Record};
+use crate::panic_policy::Policy;
 use crate::post::Post;
 use sisal_base::sync::atomic::{AtomicPtr, Ordering};
 use sisal_coro::Class;
@@ -17,6 +18,7 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 
 /// What depends on the types of the closure and of its result.
 pub(crate) struct VTable {
@@ -51,6 +53,7 @@ pub(crate) struct Header {
     pub(crate) id: AgentId,
     pub(crate) site: &'static Location<'static>,
     name: Option<Box<Box<str>>>,
+    policy: Option<Arc<Policy>>,
     pub(crate) class: Class,
 }
 
@@ -69,6 +72,7 @@ pub(crate) struct Traits {
     pub(crate) id: AgentId,
     pub(crate) site: &'static Location<'static>,
     pub(crate) name: Option<Box<str>>,
+    pub(crate) policy: Option<Arc<Policy>>,
     pub(crate) class: Class,
     pub(crate) local: bool,
 }
@@ -89,12 +93,18 @@ impl Header {
             id: traits.id,
             site: traits.site,
             name: traits.name.map(Box::new),
+            policy: traits.policy,
             class: traits.class,
         }
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_ref().map(|name| &***name)
+    }
+
+    /// What its runtime does about a panic that nobody joins, if that is not the default.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        self.policy.as_deref()
     }
 
     /// The record on the fiber's stack; `None` for a fresh task. Only for the worker that runs the fiber, or under the
