@@ -86,6 +86,7 @@ pub const THIRD_PARTY: &[ThirdParty] = &[
     tests("sisal", "rand", "a real thread-local generator, held across suspensions"),
     tests("sisal", "trybuild", "what must not compile, and how the message reads"),
     tests("sisal", "libc", "the OS thread's id, and CPU clocks"),
+    tests("sisal", "socket2", "resets and small buffers, for the sockets of the other side"),
     tests("tidy", "serde_json", "reads `cargo metadata`"),
     ships("examples", "httparse", "the head of an HTTP/1.1 request, parsed in place"),
     ships("examples", "libc", "signal handlers"),
