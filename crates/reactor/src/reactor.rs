@@ -156,8 +156,8 @@ impl Reactor {
 
     fn write_bell(&self) {
         if let Some(bell) = &*self.bell.lock() {
-            // The counter of a bell that nobody reads is reset by mio itself; there is no other error.
-            let _ = bell.wake();
+            // The counter of a bell that nobody reads is reset by mio itself; there is no other error that lasts.
+            while bell.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
         }
     }
 

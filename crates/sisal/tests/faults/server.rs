@@ -2,8 +2,8 @@
 //!
 //! It echoes until its standard input ends, and then reports what it has seen.
 
-use sisal::net::{ListenOptions, TcpStream};
 use sisal::fiber;
+use sisal::net::{ListenOptions, TcpStream};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -41,7 +41,7 @@ fn server_process() {
             }
         });
         // By a thread: the test counts descriptors, and a wait for one of others takes a copy of it.
-        sisal::blocking(|| std::io::stdin().read(&mut [0])).unwrap();
+        sisal::blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).unwrap();
         accepting.cancel();
         accepting.join().unwrap();
     });
