@@ -9,14 +9,27 @@
 //! $ wrk -t1 -c64 -d10s http://127.0.0.1:8080/
 //! ```
 
-use examples::http::{Connection, Status};
+use examples::http::{Connection, Exchange, Status};
 use examples::server::{self, Client};
 use std::io;
+
+/// What comes with a request is counted. It is read like a file, whether its length was said or it comes in chunks.
+#[cold]
+fn count(exchange: &mut Exchange<'_, Client>) -> io::Result<()> {
+    let size = io::copy(&mut exchange.body(), &mut io::sink())?;
+    let text = format!("You sent {size} bytes.\n");
+    exchange.respond(Status::OK).header("Content-Type", "text/plain").body(text.as_bytes())
+}
 
 fn serve(client: Client) -> io::Result<()> {
     client.stream().set_nodelay(true)?;
     let mut connection = Connection::new(client)?;
     while let Some(mut exchange) = connection.next_exchange()? {
+        if exchange.request().content_length() != Some(0) {
+            // If that fails, the connection tells the client why, and ends.
+            let _ = count(&mut exchange);
+            continue;
+        }
         let response = exchange.respond(Status::OK);
         response.header("Content-Type", "text/plain").body(b"Hello, world!\n")?;
     }

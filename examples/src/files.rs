@@ -114,7 +114,11 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
 impl Read for File {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.start.read(buffer)? {
-            0 => sisal::blocking(|| self.rest.read(buffer)),
+            0 => {
+                // What has been sent is not kept for as long as the rest takes.
+                self.start = io::Cursor::default();
+                sisal::blocking(|| self.rest.read(buffer))
+            }
             count => Ok(count),
         }
     }

@@ -17,7 +17,19 @@ fn http_hello_answers_refuses_and_drains() {
     assert_eq!(pipelined.matches("Hello, world!").count(), 3);
     assert_eq!(pipelined.matches("Content-Length: 14").count(), 3);
     assert_eq!(pipelined.matches("Date: ").count(), 3);
+    let post = "POST / HTTP/1.1\r\nHost: x\r\n";
+    for body in [
+        "Content-Length: 5\r\n\r\nhello",
+        "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+    ] {
+        let counted = server.ask(&format!("{post}{body}GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+        assert!(counted.contains("You sent 5 bytes.") && counted.contains("Hello, world!"), "{counted}");
+    }
     for (request, status) in [
+        (format!("{post}Content-Length: 5\r\n\r\nhe"), "400"),
+        (format!("{post}Content-Length: 50000000\r\n\r\nhe"), "413"),
+        (format!("{post}Transfer-Encoding: chunked\r\n\r\nx\r\n"), "400"),
+        (format!("{post}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello"), "400"),
         ("nonsense\r\n\r\n".to_owned(), "400"),
         (format!("GET / HTTP/1.1\r\nHost: x\r\nLong: {}\r\n\r\n", "x".repeat(20_000)), "431"),
         ("GET / HTTP/1.1\r\nHo".to_owned(), "408"),
