@@ -6,6 +6,7 @@
 
 use sisal_base::sync::atomic::{AtomicUsize, Ordering};
 use sisal_base::sync::{Arc, thread};
+use sisal_park::cancel::CancelScopes;
 use sisal_park::thread::ThreadAgent;
 use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, agent};
 use std::cell::Cell;
@@ -85,8 +86,8 @@ impl Agent for ModelAgent {
         0
     }
 
-    fn is_cancelled(&self) -> bool {
-        false
+    fn cancel_scopes(&self) -> &CancelScopes {
+        self.own.cancel_scopes()
     }
 
     fn spins(&self) -> u32 {

@@ -9,6 +9,8 @@ pub mod child;
 #[cfg(sisal_loom)]
 pub mod crew;
 #[cfg(sisal_loom)]
+pub mod fiber;
+#[cfg(sisal_loom)]
 pub mod harness;
 #[cfg(sisal_loom)]
 pub mod ledger;
@@ -23,6 +25,8 @@ pub use agent::{Parks, spawn, spawn_each, spawn_seen, with_agent};
 pub use bell::Bell;
 #[cfg(sisal_loom)]
 pub use crew::Crew;
+#[cfg(sisal_loom)]
+pub use fiber::Fiber;
 #[cfg(sisal_loom)]
 pub use harness::{Bounds, model};
 #[cfg(sisal_loom)]

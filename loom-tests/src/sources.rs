@@ -5,14 +5,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The names in `fault!("..")` and `ordering!(.., "..")` of all sources of `package`, a folder under `crates/`.
+/// The names in `fault!("..")` and `ordering!(.., "..")` of all sources of `package`, a folder of the repository.
 ///
 /// # Panics
 /// If the sources cannot be read.
 pub fn mutants_planted(package: &str) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(package).join("src");
-    let mut names: Vec<String> = files(&root)
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package);
+    let mut names: Vec<String> = ["src", "tests"]
         .iter()
+        .flat_map(|folder| files(&root.join(folder)))
         .flat_map(|file| names_in(&fs::read_to_string(file).expect("a readable source")))
         .collect();
     names.sort();
@@ -22,11 +23,11 @@ pub fn mutants_planted(package: &str) -> Vec<String> {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a readable folder") {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("a readable entry").path();
         if path.is_dir() {
             found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with(file!()) {
             found.push(path);
         }
     }

@@ -3,8 +3,8 @@
 //! Knows nothing of how either is run. Tests keep these tables true: each model is a test and each test a model, each
 //! mutant stands in the sources and each one in the sources stands here.
 
-/// The crates whose planted mutants must all stand in these tables.
-pub const PACKAGES: &[&str] = &["base", "park", "queue", "sync"];
+/// The folders of the crates whose planted mutants must all stand in these tables.
+pub const PACKAGES: &[&str] = &["crates/base", "crates/park", "crates/queue", "crates/sync", "loom-tests"];
 
 /// Every model: the name of its file under `tests/models`.
 pub const MODELS: &[&str] = &[
@@ -32,6 +32,8 @@ pub const MODELS: &[&str] = &[
     "deque_two_ends",
     "deque_two_thieves",
     "deque_two_thieves_reuse",
+    "fiber_is_joined",
+    "fiber_parks_and_migrates",
     "idle_dropped_permit",
     "idle_last_searcher",
     "idle_loot_in_flight",
@@ -42,6 +44,7 @@ pub const MODELS: &[&str] = &[
     "idle_rung_sees_why",
     "inbox_two_pushers",
     "inbox_wakes_its_worker",
+    "injector_hand_off",
     "join_drop",
     "join_wakes",
     "mutex_excludes",
@@ -66,7 +69,9 @@ pub const MODELS: &[&str] = &[
     "wait_group_waits_for_all",
     "wait_queue_hand_over",
     "wait_queue_timeout",
+    "waiter_returns_before_wake",
     "word_hand_over",
+    "word_nested_wait",
     "word_permit",
     "word_two_wakers",
 ];
@@ -129,6 +134,8 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("deque.steal.ignores_room", "deque_mutual"),
     mutant("deque.steal.publish", "deque_loot_stolen_again"),
     mutant("deque.steal.reuse", "deque_mutual"),
+    mutant("fiber.commit.before_leaving", "fiber_parks_and_migrates"),
+    mutant("fiber.waker.no_ref", "waiter_returns_before_wake"),
     mutant("gate.announce.blind", "mutex_hand_over"),
     mutant("gate.change.relaxed", "rwlock_upgrade"),
     mutant("gate.coming.stays", "mutex_excludes"),
@@ -168,6 +175,7 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("join.drop_handle.load_store", "join_drop"),
     mutant("join.is_complete.relaxed", "join_wakes"),
     mutant("join.register.relaxed", "join_wakes"),
+    mutant("nested.wait.token_alone", "word_nested_wait"),
     mutant("once.finish.relaxed", "once_is_done_once"),
     mutant("once.look.relaxed", "once_is_done_once"),
     mutant("once.wait.looks_unlocked", "once_is_done_once"),

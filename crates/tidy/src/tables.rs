@@ -32,7 +32,10 @@ pub const EDGES: &[Edges] = &[
     Edges { package: "top", on: &[] },
     Edges { package: "examples", on: &["sisal"] },
     Edges { package: "benches", on: &["sisal", "sisal-queue"] },
-    Edges { package: "loom-tests", on: &["sisal-base", "sisal-park", "sisal-queue", "sisal-sync"] },
+    Edges {
+        package: "loom-tests",
+        on: &["sisal-base", "sisal-coro", "sisal-park", "sisal-queue", "sisal-sync"],
+    },
 ];
 
 /// A crate of others that one of ours depends on.
@@ -268,6 +271,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/sync/tests/lock_hand_over.rs", "an agent of its own"),
     unsafety("examples/src/server/signal.rs", "the signal handler"),
     unsafety("loom-tests/src/agent.rs", "installs an agent of its own"),
+    unsafety("loom-tests/src/fiber.rs", "a computation that changes threads, and its wakers"),
     unsafety("loom-tests/src/ledger.rs", "cells that loom watches"),
     unsafety("loom-tests/src/watched.rs", "cells that loom watches"),
     unsafety("loom-tests/tests/models/cancel_finds_first_scope.rs", "cells that loom watches"),
@@ -280,6 +284,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("loom-tests/tests/models/ticket_claimed_once.rs", "cells that loom watches"),
     unsafety("loom-tests/tests/models/wait_queue_hand_over.rs", "cells that loom watches"),
     unsafety("loom-tests/tests/models/wait_queue_timeout.rs", "cells that loom watches"),
+    unsafety("loom-tests/tests/models/waiter_returns_before_wake.rs", "a waiter on a fiber's stack"),
     unsafety("loom-tests/tests/models/word_hand_over.rs", "cells that loom watches"),
     unsafety("loom-tests/tests/models/word_permit.rs", "cells that loom watches"),
 ];

@@ -60,6 +60,10 @@ mod deque_two_thieves;
 #[cfg(sisal_loom)]
 mod deque_two_thieves_reuse;
 #[cfg(sisal_loom)]
+mod fiber_is_joined;
+#[cfg(sisal_loom)]
+mod fiber_parks_and_migrates;
+#[cfg(sisal_loom)]
 mod idle_dropped_permit;
 #[cfg(sisal_loom)]
 mod idle_last_searcher;
@@ -79,6 +83,8 @@ mod idle_rung_sees_why;
 mod inbox_two_pushers;
 #[cfg(sisal_loom)]
 mod inbox_wakes_its_worker;
+#[cfg(sisal_loom)]
+mod injector_hand_off;
 #[cfg(sisal_loom)]
 mod join_drop;
 #[cfg(sisal_loom)]
@@ -132,7 +138,11 @@ mod wait_queue_hand_over;
 #[cfg(sisal_loom)]
 mod wait_queue_timeout;
 #[cfg(sisal_loom)]
+mod waiter_returns_before_wake;
+#[cfg(sisal_loom)]
 mod word_hand_over;
+#[cfg(sisal_loom)]
+mod word_nested_wait;
 #[cfg(sisal_loom)]
 mod word_permit;
 #[cfg(sisal_loom)]
