@@ -3,6 +3,7 @@
 //! Knows nothing of how a worker uses them.
 
 use crate::blocking::BlockingPool;
+use crate::hog::{self, Seen, Watch};
 use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
 use crate::monitor::{Monitor, Watched};
@@ -12,7 +13,7 @@ use crate::runtime::Leaked;
 use crate::task::Task;
 use sisal_base::CachePadded;
 use sisal_base::sync::Mutex;
-use sisal_base::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use sisal_base::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use sisal_coro::Class;
 use sisal_queue::{Idle, Inject, Injector, Sleeper, Stealer};
 use sisal_reactor::Reactor;
@@ -33,6 +34,8 @@ pub(crate) struct Member {
     pub(crate) live: CachePadded<LiveTable>,
     /// Turns of the worker's loop, for the monitor to see whether it still comes round.
     pub(crate) turns: CachePadded<AtomicU32>,
+    /// The number of the worker's OS thread; 0 until it runs.
+    pub(crate) thread: AtomicU64,
     /// The worker's loop has ended.
     pub(crate) ended: AtomicBool,
     /// The fibers that had not ended when the loop did.
@@ -90,6 +93,8 @@ pub(crate) struct Limits {
     pub(crate) migrate: bool,
     /// The seed of unlikely choices, for tests.
     pub(crate) chaos: Option<u64>,
+    /// How long a fiber may run without giving way before it is reported.
+    pub(crate) hog_threshold: Duration,
 }
 
 impl WakeLimit {
@@ -151,7 +156,7 @@ impl Crew {
 /// The monitor's view: which workers came round since the last tick.
 pub(crate) struct CrewWatch {
     pub(crate) crew: Arc<Crew>,
-    pub(crate) turns_seen: Box<[std::cell::Cell<u32>]>,
+    pub(crate) watches: Box<[Watch]>,
 }
 
 impl Watched for CrewWatch {
@@ -159,12 +164,13 @@ impl Watched for CrewWatch {
         if let Some(index) = self.crew.idle.pay(self.crew.sleepers()) {
             self.crew.members[index].post.ring();
         }
-        for (member, seen) in self.crew.members.iter().zip(&self.turns_seen) {
-            let turns = member.turns.load(Ordering::Relaxed);
-            let came_round = seen.replace(turns) != turns;
-            if !came_round && !member.post.mailbox.sleeper().is_asleep() {
+        for (index, (member, watch)) in self.crew.members.iter().zip(&self.watches).enumerate() {
+            if watch.look(member) == Seen::Busy {
                 // Its sockets go on while a fiber hogs it: those who wait for them may live on other workers.
                 let _ = member.reactor.turn(Some(Duration::ZERO));
+                if let Some(held) = watch.is_due(member, self.crew.limits.hog_threshold) {
+                    hog::report(&self.crew, index, held);
+                }
             }
         }
         self.any_awake()

@@ -7,6 +7,7 @@ mod deadline;
 mod event;
 mod fiber;
 mod handle;
+mod hog;
 mod lifecycle;
 mod live;
 mod local;

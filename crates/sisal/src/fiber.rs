@@ -17,3 +17,6 @@ pub use sisal_scheduler::{
     TryScope, checkpoint, current_fiber as current, is_cancelled, park, park_timeout, scope, sleep, spawn,
     try_scope, yield_now,
 };
+
+pub use crate::join::{Join, join, join_all, race};
+pub use crate::join_set::JoinSet;

@@ -3,7 +3,10 @@
 
 mod go;
 mod interval;
+mod join;
+mod join_set;
 
+pub mod actor;
 pub mod channel;
 pub mod coroutine;
 pub mod fiber;

@@ -5,6 +5,7 @@
 use super::{Handle, Runtime, Threads, shutdown};
 use crate::blocking::{self, BlockingPool};
 use crate::crew::{Crew, CrewWatch, FRESH_MAX, Limits, Member, WakeLimit};
+use crate::hog::{self, Watch};
 use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
 use crate::monitor::Monitor;
@@ -13,7 +14,7 @@ use crate::post::Post;
 use crate::task::Task;
 use crate::worker::Worker;
 use sisal_base::CachePadded;
-use sisal_base::sync::atomic::{AtomicBool, AtomicU32};
+use sisal_base::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use sisal_coro::Class;
 use sisal_queue::{Idle, Injector, Local, deque};
 use sisal_reactor::Reactor;
@@ -49,6 +50,7 @@ pub struct Builder {
     migrate: bool,
     on_panic: PanicPolicy,
     chaos: Option<u64>,
+    hog_threshold: Option<Duration>,
 }
 
 /// A worker's ends of its queues, before its thread has started.
@@ -140,6 +142,17 @@ impl Builder {
         self
     }
 
+    /// How long a fiber may run without giving way before the monitor says so on stderr: who, spawned where, and, on Linux,
+    /// in which function. 100 ms if not set; [`Duration::MAX`] for never.
+    ///
+    /// A fiber that computes for long gives way by [`checkpoint`](crate::checkpoint) now and then, or does it in
+    /// [`blocking`](crate::blocking). Meanwhile other workers take the hog's fresh work, and the monitor sees to its
+    /// sockets; its started fibers wait.
+    pub fn hog_threshold(mut self, time: Duration) -> Self {
+        self.hog_threshold = Some(time);
+        self
+    }
+
     /// For tests: makes choices that are right but unlikely, drawn from `seed`, so that rare orders come often. Fibers run
     /// in another order, are stolen sooner, woken later, and return early from `park`. It slows everything down.
     ///
@@ -209,6 +222,7 @@ impl Builder {
             fibers_max: self.fibers_max.unwrap_or(usize::MAX),
             migrate: self.migrate,
             chaos,
+            hog_threshold: self.hog_threshold.unwrap_or(hog::THRESHOLD),
         };
         let blocking_threads = self.blocking_threads.unwrap_or(blocking::THREADS_MAX);
         if blocking_threads == 0 {
@@ -227,6 +241,7 @@ impl Builder {
                 live: CachePadded::new(LiveTable::new(self.migrate)),
                 reactor,
                 turns: CachePadded::new(AtomicU32::new(0)),
+                thread: AtomicU64::new(0),
                 ended: AtomicBool::new(false),
                 leaked: sisal_base::sync::Mutex::new(Vec::new()),
             }));
@@ -267,8 +282,8 @@ fn start_threads(
     }
     let watch_crew = Arc::clone(crew);
     let life = move || {
-        let turns_seen = watch_crew.members.iter().map(|_| std::cell::Cell::new(0)).collect();
-        let watch = CrewWatch { crew: watch_crew, turns_seen };
+        let watches = watch_crew.members.iter().map(|_| Watch::new()).collect();
+        let watch = CrewWatch { crew: watch_crew, watches };
         watch.crew.monitor.run(&watch);
     };
     threads.monitor = Some(thread::Builder::new().name(format!("{name}-monitor")).spawn(life)?);
@@ -282,6 +297,7 @@ fn worker_thread(
     fresh: Local<Task, FRESH_MAX>,
     movable: Local<Task, FRESH_MAX>,
 ) {
+    crew.members[index].thread.store(hog::own_thread(), Ordering::Release);
     let worker = Worker::new(index, Arc::clone(&crew), fresh, movable);
     worker.run();
     let member = &crew.members[index];
