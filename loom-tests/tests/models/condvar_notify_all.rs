@@ -1,27 +1,38 @@
 //! A notice to all reaches all, however many batches that takes.
 //!
-//! Method: three wait, more than a batch of wakers holds in a model. One execution in many has them all in line.
+//! Method: three fibers, more than a batch of wakers holds in a model, and a thread that may be in line or not.
 
-use loom_tests::{Bounds, Watched, model, spawn_each, with_agent};
+use loom_tests::{Bounds, Fiber, Watched, model, spawn, with_agent};
 use sisal_base::sync::Arc;
 use sisal_sync::{Condvar, Mutex};
 
 #[test]
 fn holds() {
-    model("condvar_notify_all", Bounds::new(2, 45_184), || {
+    model("condvar_notify_all", Bounds::new(3, 23_741), || {
         with_agent(|| {
             let shared = Arc::new((Mutex::new(Watched::new()), Condvar::new()));
-            let others = spawn_each(3, &shared, |(mutex, changed), _| {
-                let mut guard = mutex.lock();
-                while guard.get() == 0 {
-                    changed.wait(&mut guard);
-                }
-            });
+            let fibers: Vec<_> = (0..3)
+                .map(|_| {
+                    let shared = shared.clone();
+                    Fiber::new(move || wait(&shared))
+                })
+                .collect();
+            fibers.iter().for_each(|fiber| fiber.run());
+            let other = {
+                let shared = shared.clone();
+                spawn(move || wait(&shared))
+            };
             shared.0.lock().add();
-            assert!(shared.1.notify_all() <= 3);
-            for other in others {
-                other.join().unwrap();
-            }
+            assert!(shared.1.notify_all() >= 3);
+            other.join().unwrap();
+            fibers.iter().for_each(|fiber| fiber.join());
         });
     });
+}
+
+fn wait((mutex, changed): &(Mutex<Watched>, Condvar)) {
+    let mut guard = mutex.lock();
+    while guard.get() == 0 {
+        changed.wait(&mut guard);
+    }
 }
