@@ -147,6 +147,29 @@ pub type Figures = Vec<(&'static str, f64)>;
 /// A peer's part of a row: does the work, verifies the result (a panic is a failure, shown as such), gives the figures.
 pub type Body = fn(&Setup) -> Figures;
 
+/// How a row is measured.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// The child measures itself and prints its figures.
+    Measure,
+    /// The child is a server, which the parent loads. With one worker it has CPU 0, and the generator CPU 1.
+    Serve(Load),
+}
+
+/// What the parent does with a server. The row's parameters are the number of connections and, where it matters, of
+/// requests a second.
+#[derive(Clone, Copy, Debug)]
+pub enum Load {
+    /// As many HTTP requests as it answers.
+    Http,
+    /// HTTP at a given rate.
+    HttpPaced,
+    /// 64 bytes there and back, as often as it can.
+    Echo,
+    /// Connections that said something once and then nothing.
+    Idle,
+}
+
 /// One line of the table, or several that belong together.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -166,12 +189,27 @@ pub struct Row {
     pub peers: &'static [(Peer, Body)],
     /// Whether Go takes part.
     pub go: bool,
+    /// The program of `examples/` that is sisal's part.
+    pub example: Option<&'static str>,
+    /// How it is measured.
+    pub kind: Kind,
 }
 
 impl Row {
     /// A row that measures itself, with Go among the peers.
     pub const fn new(name: &'static str, title: &'static str, figures: &'static [Figure]) -> Self {
-        Self { name, title, family: name, params: &[], workers: None, figures, peers: &[], go: true }
+        Self {
+            name,
+            title,
+            family: name,
+            params: &[],
+            workers: None,
+            figures,
+            peers: &[],
+            go: true,
+            example: None,
+            kind: Kind::Measure,
+        }
     }
 
     /// The same function with parameters.
@@ -199,9 +237,23 @@ impl Row {
         self
     }
 
+    /// sisal's part is an example.
+    pub const fn example(mut self, name: &'static str) -> Self {
+        self.example = Some(name);
+        self
+    }
+
+    /// The child serves, the parent loads it.
+    pub const fn serve(mut self, load: Load) -> Self {
+        self.kind = Kind::Serve(load);
+        self
+    }
+
     /// Whether `peer` takes part.
     pub fn has(&self, peer: Peer) -> bool {
-        self.body(peer).is_some() || (peer == Peer::Go && self.go)
+        self.body(peer).is_some()
+            || (peer == Peer::Go && self.go)
+            || (peer == Peer::Sisal && self.example.is_some())
     }
 
     /// The function of `peer`.

@@ -31,6 +31,11 @@ var rows = map[string]func(){
 	"stream":         stream,
 	"select":         selectRow,
 	"mutex":          func() { mutex(400_000, func() {}) },
+	"parked":         parked,
+	"http":           http,
+	"echo":           echo,
+	"timers":         timers,
+	"fairness":       fairness,
 	"mutex-yield":    func() { mutex(80_000, runtime.Gosched) },
 }
 

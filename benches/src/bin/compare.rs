@@ -2,12 +2,16 @@
 
 use benches::child;
 use benches::harness::{self, options::Options};
+use benches::load;
 use std::{env, process};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if arguments.first().is_some_and(|word| word == child::WORD) {
         child::run(&arguments[1..]);
+    }
+    if arguments.first().is_some_and(|word| word == load::WORD) {
+        load::run(&arguments[1..]);
     }
     let options = Options::parse(&arguments).unwrap_or_else(|text| {
         println!("{text}");

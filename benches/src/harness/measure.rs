@@ -4,7 +4,8 @@ use super::options::Options;
 use super::process;
 use super::programs::Programs;
 use super::results::{Cell, RowResult};
-use crate::row::{Peer, Row};
+use super::serve;
+use crate::row::{Kind, Peer, Row};
 use std::collections::BTreeMap;
 
 /// Runs everything that was asked for.
@@ -13,7 +14,11 @@ pub fn measure(options: &Options, programs: &Programs) -> Vec<RowResult> {
     for (index, row) in options.rows.iter().enumerate() {
         eprintln!("[{}/{}] {}", index + 1, options.rows.len(), row.title);
         let cells = in_turn(options, row, |peer| {
-            parse(&process::output(&mut programs.command(options, row, peer)?)?)
+            let mut command = programs.command(options, row, peer)?;
+            match row.kind {
+                Kind::Measure => parse(&process::output(&mut command)?),
+                Kind::Serve(load) => serve::measure(row, load, command, options.quick),
+            }
         });
         results.push(RowResult { row, cells });
     }
@@ -53,7 +58,7 @@ fn in_turn(
 }
 
 /// The figures that a child printed.
-fn parse(said: &str) -> Result<Vec<(String, f64)>, String> {
+pub(super) fn parse(said: &str) -> Result<Vec<(String, f64)>, String> {
     let figures: Vec<_> = said
         .lines()
         .filter_map(|line| line.strip_prefix("figure ")?.split_once(' '))

@@ -1,7 +1,7 @@
 //! The parent process: builds what the children need, starts them in turn, and writes down what they say.
 //!
 //! Knows nothing of what a row does. In files: [`options`] is the command line, [`programs`] what is built, [`process`] one
-//! child, [`measure`] their order, [`results`] what came out, [`machine`] where; [`markdown`], [`json`] and [`plot`] write it.
+//! child, [`serve`] one that is a server, [`measure`] their order, [`results`] what came out, [`machine`] where; [`markdown`], [`json`] and [`plot`] write it.
 
 pub mod json;
 pub mod machine;
@@ -12,6 +12,7 @@ pub mod plot;
 pub mod process;
 pub mod programs;
 pub mod results;
+pub mod serve;
 
 use options::Options;
 use std::{fs, io};

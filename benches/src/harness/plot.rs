@@ -101,7 +101,7 @@ const PANEL: f64 = 260.0;
 
 /// Bytes, creation and switch from a hundred fibers to a million, both axes logarithmic; none if those rows did not run.
 pub fn growth(results: &[RowResult]) -> Option<String> {
-    let rows: Vec<_> = results.iter().filter(|result| result.row.family == "growth").collect();
+    let rows: Vec<_> = results.iter().filter(|result| result.row.name.starts_with("growth-")).collect();
     if rows.len() < 2 {
         return None;
     }

@@ -12,6 +12,8 @@ use std::{env, io};
 pub struct Programs {
     /// The Rust peers.
     rust: PathBuf,
+    /// Where the examples are.
+    examples: PathBuf,
     /// Go's rows, if Go is on this machine.
     go: Option<PathBuf>,
 }
@@ -26,7 +28,10 @@ impl Programs {
         let beside = own.parent().expect("a program lies in a folder").to_owned();
         let rust = if options.jemalloc { build_jemalloc(&beside)? } else { own };
         let go = if options.peers.contains(&Peer::Go) { build_go(&beside)? } else { None };
-        Ok(Self { rust, go })
+        let mut wanted: Vec<_> = options.rows.iter().filter_map(|row| row.example).collect();
+        wanted.dedup();
+        wanted.into_iter().try_for_each(build_example)?;
+        Ok(Self { rust, examples: beside.join("examples"), go })
     }
 
     /// The command that measures `row` for `peer`, or why there is none.
@@ -37,6 +42,11 @@ impl Programs {
             let mut command = Command::new(self.go.as_ref().ok_or("no Go here")?);
             command.args([row.family, &workers, size]);
             command.args(row.params.iter().map(usize::to_string));
+            return Ok(command);
+        }
+        if let (Peer::Sisal, Some(example)) = (peer, row.example) {
+            let mut command = Command::new(self.examples.join(example));
+            command.arg("127.0.0.1:0").env("SISAL_WORKERS", workers);
             return Ok(command);
         }
         let mut command = Command::new(&self.rust);
@@ -69,11 +79,18 @@ fn build_go(target: &Path) -> io::Result<Option<PathBuf>> {
 }
 
 fn build_jemalloc(target: &Path) -> io::Result<PathBuf> {
-    let mut build = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-    build.args(["build", "--quiet", "--release", "-p", "benches", "--features", "jemalloc"]);
-    build.args(["--bin", "compare_jemalloc"]).current_dir(sources());
-    succeed(&mut build)?;
+    cargo_build(&["-p", "benches", "--features", "jemalloc", "--bin", "compare_jemalloc"])?;
     Ok(target.join("compare_jemalloc"))
+}
+
+fn build_example(name: &str) -> io::Result<()> {
+    cargo_build(&["-p", "examples", "--example", name])
+}
+
+fn cargo_build(arguments: &[&str]) -> io::Result<()> {
+    let mut build = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    build.args(["build", "--quiet", "--release"]).args(arguments).current_dir(sources());
+    succeed(&mut build)
 }
 
 fn succeed(command: &mut Command) -> io::Result<()> {

@@ -1,7 +1,13 @@
 //! All rows, in the order of the table. A file a question, a function a peer.
 
+mod echo;
+mod fairness;
 mod fib;
+mod floor;
+mod fresh;
+mod http;
 mod mutex;
+mod parked;
 mod ping_pong;
 mod ring;
 mod select;
@@ -10,6 +16,8 @@ mod skynet;
 mod spawn_detached;
 mod spawn_join;
 mod stream;
+mod thread_channels;
+mod timers;
 mod yield_now;
 
 use crate::row::Row;
@@ -39,13 +47,37 @@ pub const ALL: &[Row] = &[
     select::ROW,
     mutex::SHORT,
     mutex::HELD,
+    parked::MILLION,
+    fresh::ROW,
+    timers::SLEEPERS,
+    timers::MANY,
+    fairness::ROW,
+    http::FEW,
+    http::MANY,
+    http::FEW_TWO,
+    http::MANY_TWO,
+    http::HALF_IDLE,
+    echo::ECHO,
+    echo::IDLE,
+    thread_channels::MPSC,
+    thread_channels::UNBOUNDED,
+    thread_channels::MPMC,
+    thread_channels::SPSC,
+    thread_channels::SPSC_UNBOUNDED,
+    thread_channels::PING_PONG,
+    thread_channels::SELECT,
+    parked::GROWTH_2,
+    parked::GROWTH_3,
+    parked::GROWTH_4,
+    parked::GROWTH_5,
+    parked::GROWTH_6,
 ];
 
 /// What nearly every row needs.
 mod prelude {
     pub(super) use crate::clock::Clock;
     pub(super) use crate::peers;
-    pub(super) use crate::row::{Body, Figure, Figures, Peer, Row, Setup};
+    pub(super) use crate::row::{Body, Figure, Figures, Load, Peer, Row, Setup};
     pub(super) use may::go;
     pub(super) use sisal::{channel, fiber};
     pub(super) use std::sync::atomic::{AtomicUsize, Ordering};

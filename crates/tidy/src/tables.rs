@@ -178,6 +178,7 @@ const fn unsafety(path: &'static str, reason: &'static str) -> Unsafe {
 /// Where `unsafe` may stand. Everything not listed is safe code.
 pub const UNSAFE: &[Unsafe] = &[
     unsafety("benches/src/peers/sisal.rs", "signs the contract of `migrate_started_fibers`"),
+    unsafety("benches/src/rows/floor.rs", "maps, guards and touches pages as stacks are"),
     unsafety("crates/base/src/list.rs", "nodes that live on others' stacks"),
     unsafety("crates/base/src/spin.rs", "the value behind the lock"),
     unsafety("crates/coro/examples/timing.rs", "measures what the scheduler does"),
