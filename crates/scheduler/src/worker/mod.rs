@@ -36,7 +36,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -205,6 +205,10 @@ impl Worker {
         if self.crew.limits.migrate {
             header.set_home(self.post);
         }
+        debug_assert!(
+            header.home().is_some_and(|home| ptr::eq(home, self.post)),
+            "a started fiber has left home"
+        );
         self.current.set(Some(task));
         self.slice_start.set(self.tick_seen.get());
         let agent: &dyn Agent = header;

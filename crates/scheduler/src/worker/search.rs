@@ -180,6 +180,7 @@ impl Worker {
     fn steal_from(&self, index: usize) -> Option<Task> {
         let member = &self.crew.members[index];
         if let Steal::Taken { first, .. } = member.fresh.steal_half_into(&self.fresh) {
+            debug_assert!(first.header().record().is_none(), "a started fiber was stolen");
             return Some(first);
         }
         if !self.crew.limits.migrate {

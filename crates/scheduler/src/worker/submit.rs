@@ -66,6 +66,7 @@ impl Worker {
     #[inline]
     pub(crate) fn push_fresh(&self, task: Task) {
         let header: &Header = task.header();
+        debug_assert!(header.record().is_none(), "a started fiber goes where thieves take");
         if header.local {
             return self.bind(task);
         }

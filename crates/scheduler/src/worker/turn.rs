@@ -180,7 +180,9 @@ impl Worker {
 
     /// Puts a task from elsewhere into the queue where it belongs.
     pub(super) fn keep(&self, task: Task) {
-        let queue = if task.header().record().is_none() { &self.fresh } else { &self.movable };
+        let fresh = task.header().record().is_none();
+        debug_assert!(fresh || self.crew.limits.migrate, "a started fiber stood where all take");
+        let queue = if fresh { &self.fresh } else { &self.movable };
         if let Err(task) = queue.push(task) {
             self.crew.injector.push(task);
         }

@@ -1,0 +1,146 @@
+//! The published suites: which files, which names become which, what is left out and why.
+
+use super::rewrite::Replacement;
+
+/// What of a file is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Part {
+    Whole,
+    /// From the first `mod tests` on.
+    TestModules,
+}
+
+/// A published file with tests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct File {
+    /// Its module in the generated crate.
+    pub(crate) module: &'static str,
+    /// Its path in the package.
+    pub(crate) path: &'static str,
+    pub(crate) part: Part,
+    pub(crate) replace: &'static [Replacement],
+    /// Tests that are not about the types' public behaviour, each with the reason.
+    pub(crate) left_out: &'static [(&'static str, &'static str)],
+}
+
+/// One package's tests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Suite {
+    pub(crate) name: &'static str,
+    /// The package, as the registry calls it.
+    pub(crate) package: &'static str,
+    /// How its version begins.
+    pub(crate) line: &'static str,
+    pub(crate) edition: &'static str,
+    pub(crate) files: &'static [File],
+    /// Fewer tests than this mean that some were lost on the way.
+    pub(crate) tests_min: usize,
+}
+
+const fn whole(module: &'static str, path: &'static str, replace: &'static [Replacement]) -> File {
+    File { module, path, part: Part::Whole, replace, left_out: &[] }
+}
+
+/// The suites, by name.
+pub(crate) const SUITES: &[Suite] = &[CHANNELS, LOCKS];
+
+const CHANNEL: Replacement = ("crossbeam_channel", "sisal::channel");
+const SCOPE: Replacement = ("crossbeam_utils::thread::scope", "conformance::scope::scope");
+const THREAD: Replacement = ("std::thread", "conformance::thread");
+
+const CHANNELS: Suite = Suite {
+    name: "channels",
+    package: "crossbeam-channel",
+    line: "0.5.",
+    edition: "2021",
+    files: &[
+        whole("after", "tests/after.rs", &[CHANNEL, SCOPE, THREAD]),
+        whole("array", "tests/array.rs", &[CHANNEL, SCOPE, THREAD]),
+        whole(
+            "golang",
+            "tests/golang.rs",
+            &[
+                CHANNEL,
+                THREAD,
+                (
+                    "use std::sync::{Arc, Condvar, Mutex};",
+                    "use conformance::std_sync::{Arc, Condvar, Mutex};",
+                ),
+            ],
+        ),
+        whole("iter", "tests/iter.rs", &[CHANNEL, SCOPE]),
+        whole("list", "tests/list.rs", &[CHANNEL, SCOPE, THREAD]),
+        whole("mpsc", "tests/mpsc.rs", &[("crossbeam_channel_internal", "select"), CHANNEL, THREAD]),
+        whole("never", "tests/never.rs", &[CHANNEL, THREAD]),
+        whole("ready", "tests/ready.rs", &[CHANNEL, SCOPE, THREAD]),
+        whole("same_channel", "tests/same_channel.rs", &[CHANNEL]),
+        whole("select", "tests/select.rs", &[CHANNEL, SCOPE, THREAD]),
+        whole("select_macro", "tests/select_macro.rs", &[CHANNEL, SCOPE, THREAD]),
+        whole("thread_locals", "tests/thread_locals.rs", &[CHANNEL, SCOPE, THREAD]),
+        whole("tick", "tests/tick.rs", &[CHANNEL, SCOPE, THREAD]),
+        whole("zero", "tests/zero.rs", &[CHANNEL, SCOPE, THREAD]),
+    ],
+    tests_min: 391,
+};
+
+const PRIVATE: &str = "calls a private method of parking_lot's";
+const SERDE: &str = "serialises: sisal has no serde feature";
+const ARC_LOCK: &str = "an `Arc` guard: a feature that sisal has not";
+const LOCKS_TYPES: Replacement = ("use crate::{", "use sisal::sync::{");
+const MPSC: Replacement = ("use std::sync::mpsc::channel;", "use conformance::mpsc::channel;");
+
+const LOCKS: Suite = Suite {
+    name: "locks",
+    package: "parking_lot",
+    line: "0.12.",
+    edition: "2021",
+    files: &[
+        File {
+            module: "mutex",
+            path: "src/mutex.rs",
+            part: Part::TestModules,
+            replace: &[LOCKS_TYPES, MPSC, THREAD],
+            left_out: &[("test_serde", SERDE)],
+        },
+        File {
+            module: "condvar",
+            path: "src/condvar.rs",
+            part: Part::TestModules,
+            replace: &[
+                LOCKS_TYPES,
+                MPSC,
+                THREAD,
+                (
+                    "use std::{collections::VecDeque, sync::Arc, thread, time::Duration};",
+                    "use {conformance::thread, std::{collections::VecDeque, sync::Arc, time::Duration}};",
+                ),
+            ],
+            left_out: &[
+                ("wait_while_until_internal_does_not_wait_if_initially_false", PRIVATE),
+                ("wait_while_until_internal_times_out_before_false", PRIVATE),
+                ("wait_while_until_internal", PRIVATE),
+            ],
+        },
+        File {
+            module: "rwlock",
+            path: "src/rwlock.rs",
+            part: Part::TestModules,
+            replace: &[LOCKS_TYPES, MPSC, THREAD],
+            left_out: &[("test_serde", SERDE), ("test_issue_430", ARC_LOCK)],
+        },
+        File {
+            module: "once",
+            path: "src/once.rs",
+            part: Part::TestModules,
+            replace: &[("use crate::Once;", "use sisal::sync::Once;"), MPSC, THREAD],
+            left_out: &[],
+        },
+        whole(
+            "issue_203",
+            "tests/issue_203.rs",
+            &[("use parking_lot::", "use sisal::sync::"), ("use std::thread;", "use conformance::thread;")],
+        ),
+        whole("issue_392", "tests/issue_392.rs", &[("use parking_lot::", "use sisal::sync::")]),
+    ],
+    tests_min: 70,
+};

@@ -1,0 +1,8 @@
+//! What the generated tests stand on in place of `std::thread` and its kin.
+
+pub(crate) mod home;
+pub(crate) mod mode;
+pub mod mpsc;
+pub mod scope;
+pub mod std_sync;
+pub mod thread;

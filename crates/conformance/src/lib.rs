@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod host;
+
+pub use host::{mode::enter, mpsc, scope, std_sync, thread};
