@@ -6,16 +6,19 @@
 //! 1. A waiter stands in the line before its mutex is unlocked. So a notice by anybody who has locked that mutex since finds it.
 //! 2. A waiter that was notified returns, also when its deadline or a cancel comes at the same time: a notice is used up by
 //!    one who returns, or it was not given.
+//! 3. All who stand in the line came with the same mutex, whose address the line's lock guards: two mutexes at once guard
+//!    nothing from each other, so that is a mistake, and caught.
 //!
 //! Race, *notice before sleep*: A stands in the line, unlocks, and is about to park. B locks, changes, notifies: takes A out
 //! of the line, wakes it. A's park finds the token and returns at once.
 //!
 //! The road not taken: moving those who are notified from here to the mutex's line, so that they do not all wake up to find
-//! it locked. It ties a condition variable to one mutex at a time; on fibers, which run one after another, it gains nothing.
+//! it locked. On fibers, which run one after another, it gains nothing.
 
-use crate::line::{Crowd, deadline_after};
+use crate::line::{Crowd, Inside, deadline_after};
 use crate::mutex::RawMutex;
 use crate::mutex_guard::MutexGuard;
+use sisal_base::sync::SpinGuard;
 use sisal_base::{const_new, fault};
 use sisal_park::{Agent, Cancellable, Outcome, Reason, with_current};
 use std::fmt;
@@ -23,7 +26,7 @@ use std::time::{Duration, Instant};
 
 /// Waits for a notice while a [`Mutex`](crate::Mutex) is unlocked.
 ///
-/// Any number of mutexes may be used with it. A wait may end without a notice: once when its fiber is cancelled, so it
+/// It may be used with another mutex once nobody waits; while somebody does, it belongs to that one's mutex. A wait may end without a notice: once when its fiber is cancelled, so it
 /// stands in a loop, or is one of the `wait_while` forms.
 ///
 /// ```
@@ -39,7 +42,8 @@ use std::time::{Duration, Instant};
 /// assert!(ready.into_inner());
 /// ```
 pub struct Condvar {
-    crowd: Crowd<()>,
+    /// With the address of the mutex of those who wait.
+    crowd: Crowd<usize>,
 }
 
 /// Whether a wait has ended at its deadline.
@@ -85,11 +89,14 @@ impl Condvar {
         /// assert!(!CHANGED.notify_one());
         /// ```
         pub const fn new() -> Condvar {
-            Condvar { crowd: Crowd::new(()) }
+            Condvar { crowd: Crowd::new(0) }
         }
     }
 
     /// Unlocks the mutex, waits for a notice, and locks the mutex again.
+    ///
+    /// # Panics
+    /// This and every other wait: if somebody waits with another mutex.
     ///
     /// ```
     /// # use sisal_sync::{Condvar, Mutex};
@@ -223,19 +230,31 @@ impl Condvar {
     }
 
     fn wait_raw(&self, mutex: &RawMutex, deadline: Option<Instant>) -> Outcome {
-        with_current(|agent| {
-            let _relock = Relock(mutex);
-            self.stand(agent, mutex, deadline)
-        })
+        with_current(|agent| self.stand(agent, mutex, deadline))
     }
 
     fn stand(&self, agent: &dyn Agent, mutex: &RawMutex, deadline: Option<Instant>) -> Outcome {
         let how = (deadline, Reason::Condvar((&raw const *self).addr()), Cancellable::Once);
         if fault!("condvar.wait.unlocks_first") {
+            let _relock = Relock(mutex);
             mutex.unlock();
             return self.crowd.wait(agent, self.crowd.lock(), how, || ());
         }
-        self.crowd.wait(agent, self.crowd.lock(), how, || mutex.unlock())
+        let inside = self.claim(mutex);
+        let _relock = Relock(mutex);
+        self.crowd.wait(agent, inside, how, || mutex.unlock())
+    }
+
+    /// Locks the line for one more who waits with `mutex`.
+    fn claim(&self, mutex: &RawMutex) -> SpinGuard<'_, Inside<usize>> {
+        let mut inside = self.crowd.lock();
+        let own = (&raw const *mutex).addr();
+        if !inside.is_empty() && inside.state != own {
+            drop(inside);
+            panic!("a condition variable has waiters with two mutexes");
+        }
+        inside.state = own;
+        inside
     }
 
     /// Ends the wait of the one who waits longest; `false` if nobody waits.

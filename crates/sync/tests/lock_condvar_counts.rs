@@ -43,18 +43,3 @@ fn waits_with_a_deadline() {
     assert!(!changed.wait_while_until(&mut guard, |value| *value == 1, start).timed_out());
     assert!(mutex.is_locked());
 }
-
-#[test]
-fn one_condition_many_mutexes() {
-    let (one, other, changed) = (Mutex::new(false), Mutex::new(false), Condvar::new());
-    std::thread::scope(|scope| {
-        for mutex in [&one, &other] {
-            let changed = &changed;
-            scope.spawn(move || changed.wait_while(&mut mutex.lock(), |ready| !*ready));
-        }
-        *one.lock() = true;
-        *other.lock() = true;
-        // Whoever looked before the change stands in line since before its mutex could be locked here.
-        changed.notify_all();
-    });
-}
