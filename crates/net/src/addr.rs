@@ -64,7 +64,10 @@ impl ToSocketAddrs for str {
     fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
         match self.parse::<SocketAddr>() {
             Ok(address) => Ok(vec![address].into_iter()),
-            Err(_) => sisal_park::blocking(|| std::net::ToSocketAddrs::to_socket_addrs(self)),
+            Err(_) => {
+                let name = self.to_owned();
+                sisal_park::blocking_io(move || std::net::ToSocketAddrs::to_socket_addrs(&name))
+            }
         }
     }
 }
@@ -81,7 +84,10 @@ impl ToSocketAddrs for (&str, u16) {
     fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
         match self.0.parse::<IpAddr>() {
             Ok(ip) => Ok(vec![SocketAddr::new(ip, self.1)].into_iter()),
-            Err(_) => sisal_park::blocking(|| std::net::ToSocketAddrs::to_socket_addrs(self)),
+            Err(_) => {
+                let name = (self.0.to_owned(), self.1);
+                sisal_park::blocking_io(move || std::net::ToSocketAddrs::to_socket_addrs(&name))
+            }
         }
     }
 }

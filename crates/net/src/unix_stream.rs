@@ -72,13 +72,17 @@ impl UnixStream {
         let stream: net::UnixStream = open(Domain::UNIX, Type::STREAM, None)?;
         match sys::retry(|| SockRef::from(&stream).connect(address)) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                stream.set_nonblocking(false)?;
-                sisal_park::blocking(|| sys::retry(|| SockRef::from(&stream).connect(address)))?;
-                stream.set_nonblocking(true)?;
+                let address = address.clone();
+                let stream = sisal_park::blocking_io(move || {
+                    stream.set_nonblocking(false)?;
+                    sys::retry(|| SockRef::from(&stream).connect(&address))?;
+                    stream.set_nonblocking(true)?;
+                    Ok(stream)
+                })?;
+                Ok(Self { socket: Socket::new(stream) })
             }
-            result => result?,
+            result => result.map(|()| Self { socket: Socket::new(stream) }),
         }
-        Ok(Self { socket: Socket::new(stream) })
     }
 
     /// Two ends that are connected with each other.

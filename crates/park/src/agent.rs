@@ -91,6 +91,12 @@ pub trait Agent {
     /// Runs `job` where it may block its OS thread, and waits for its end. `job` does not unwind.
     fn blocking(&self, job: &mut (dyn FnMut() + Send));
 
+    /// Has `job` run where it may block its OS thread, and does not wait for it, unless there is nowhere but right here, as on
+    /// a bare thread. `job` does not unwind.
+    fn submit_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        job();
+    }
+
     /// The time.
     fn now(&self) -> Instant;
 

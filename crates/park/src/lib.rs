@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod agent;
+mod blocking_io;
 pub mod cancel;
 pub mod completion;
 pub mod join;
@@ -12,6 +13,7 @@ mod waker;
 mod word;
 
 pub use agent::{Agent, AgentId, Cancellable, Outcome, blocking, spend, with_current};
+pub use blocking_io::blocking_io;
 pub use cancel::{CancelToken, Cause};
 pub use completion::Completion;
 pub use join::{Completed, Dropped, JoinState};

@@ -10,6 +10,7 @@ pub mod actor;
 pub mod channel;
 pub mod coroutine;
 pub mod fiber;
+pub mod fs;
 pub mod io;
 pub mod net;
 pub mod runtime;

@@ -215,6 +215,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/park/src/cancel/frame.rs", "frames that point to one another"),
     unsafety("crates/park/src/cancel/scopes.rs", "the chain of frames, and a count in a word"),
     unsafety("crates/park/src/cancel/token.rs", "an arm of a select, reached by address"),
+    unsafety("crates/park/src/blocking_io.rs", "waits for a completion, as one agent"),
     unsafety("crates/park/src/completion.rs", "one slot that two agents hand over by a state"),
     unsafety("crates/park/src/join.rs", "one slot that two sides hand over by a state"),
     unsafety("crates/park/src/selectable.rs", "arms that others reach by address"),

@@ -138,6 +138,13 @@ impl Agent for Header {
         pool.run(self, job);
     }
 
+    fn submit_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        let pool = with_worker(|worker| Arc::clone(&worker.expect("a fiber runs on a worker").crew.blocking));
+        if let Err(job) = pool.submit(job) {
+            job();
+        }
+    }
+
     fn now(&self) -> Instant {
         Instant::now()
     }

@@ -16,5 +16,11 @@
 //! # Ok(()) }
 //! ```
 
+mod stdin;
+mod stdout;
+
+pub use stdin::{Stdin, StdinLock, stdin};
+pub use stdout::{Stderr, StderrLock, Stdout, StdoutLock, stderr, stdout};
+
 pub use sisal_net::{PipeReader, PipeWriter, pipe, wait_readable, wait_writable};
 pub use std::io::*;
