@@ -3,6 +3,7 @@
 mod ambient;
 mod blunt;
 mod direction;
+mod exit;
 mod foreign;
 mod os;
 mod reactor;
@@ -11,6 +12,7 @@ mod table;
 
 pub use ambient::{current, install};
 pub use direction::{Interest, Look};
+pub use exit::wait_exit;
 pub use foreign::{wait_readable, wait_writable};
 pub use reactor::Reactor;
 pub use source::Source;

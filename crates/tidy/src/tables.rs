@@ -81,6 +81,11 @@ pub const THIRD_PARTY: &[ThirdParty] = &[
     ships("sisal-net", "socket2", "socket options and non-blocking connects that std does not offer"),
     ships("sisal-net", "libc", "the error codes of a pending connect"),
     ships("sisal-scheduler", "num_cpus", "the number of workers, which knows cgroup limits"),
+    ships(
+        "sisal",
+        "signal-hook",
+        "signal handlers that touch nothing unsafe to touch, and call those that were there before",
+    ),
     tests("sisal", "httparse", "blocking code of others, run over our sockets as it is"),
     tests("sisal", "serde_json", "blocking code of others, run over our sockets as it is"),
     tests("sisal", "rustls", "blocking code of others, run over our sockets as it is"),

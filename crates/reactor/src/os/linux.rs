@@ -13,7 +13,7 @@
 
 use mio::{Events, Interest, Poll};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 /// Waits from here on are worth a blunt first part. Below it the kernel's thousandth is less than 20 µs.
@@ -29,6 +29,21 @@ pub(crate) const INTERESTS: Interest = Interest::READABLE.add(Interest::WRITABLE
 /// Whether the event tells of urgent data.
 pub(crate) fn is_urgent(event: &mio::event::Event) -> bool {
     event.is_priority()
+}
+
+/// A descriptor that stands for the process of that number, and can be read from once that has ended.
+pub(crate) fn process_descriptor(pid: u32) -> io::Result<OwnedFd> {
+    // SAFETY: two numbers; no memory is touched.
+    let result = unsafe { libc::syscall(libc::SYS_pidfd_open, pid as libc::pid_t, 0) };
+    if result >= 0 {
+        // SAFETY: the kernel has just given it to us.
+        return Ok(unsafe { OwnedFd::from_raw_fd(result as RawFd) });
+    }
+    match io::Error::last_os_error() {
+        // A sandbox that does not know the call.
+        error if error.raw_os_error() == Some(libc::EPERM) => Err(io::ErrorKind::Unsupported.into()),
+        error => Err(error),
+    }
 }
 
 /// Makes this thread's timed waits end within the microsecond, where the default is 50.

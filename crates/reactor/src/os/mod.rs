@@ -9,7 +9,7 @@ mod imp;
 #[path = "other.rs"]
 mod imp;
 
-pub(crate) use imp::{INTERESTS, is_urgent, sharpen_timers, turn};
+pub(crate) use imp::{INTERESTS, is_urgent, process_descriptor, sharpen_timers, turn};
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};

@@ -30,3 +30,8 @@ pub(super) fn poll(entries: &mut [libc::pollfd], timeout: Option<Duration>) -> i
         count => Ok(count > 0),
     }
 }
+
+/// These systems have none.
+pub(crate) fn process_descriptor(_pid: u32) -> io::Result<std::os::fd::OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
