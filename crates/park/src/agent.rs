@@ -106,6 +106,12 @@ pub trait Agent {
     /// The deadlines and cancel scopes around what it runs.
     fn cancel_scopes(&self) -> &CancelScopes;
 
+    /// Both, for who needs them in a few nanoseconds: one call through the table instead of two.
+    #[inline]
+    fn id_and_scopes(&self) -> (AgentId, &CancelScopes) {
+        (self.id(), self.cancel_scopes())
+    }
+
     /// How many times it may look again before it parks. None for a fiber, whose worker has others to run; a bare thread
     /// has nothing better to do, and a park costs it some 10,000 ns.
     fn spins(&self) -> u32;

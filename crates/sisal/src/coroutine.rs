@@ -30,6 +30,9 @@
 //! wait (on a channel, a socket, a lock) while it is inside one: then the whole fiber waits. A coroutine is not [`Send`]: like
 //! a started fiber, it may hold anything across a yield.
 //!
+//! Deadlines and cancel scopes that it opens stay its own while it is suspended; those of whoever resumes it do not reach into
+//! it, but a cancel of its fiber does.
+//!
 //! # Its end
 //!
 //! Dropping a suspended coroutine unwinds it: its destructors run, and must not yield. Three cases leak it instead, stack and
@@ -86,13 +89,39 @@ impl Owner {
 
     /// Makes it the caller's, unless it is somebody else's.
     #[inline]
-    fn claim(&self) {
-        let own = own_id();
+    fn claim(&self, own: u64) {
         if self.0.get() != own {
             assert!(!self.is_other(own), "resumed a coroutine that belongs to another fiber or thread");
             self.0.set(own);
         }
     }
+}
+
+/// Resumes `inner` in the name of its owner, under the scopes that it has left open and no others. Mostly none are open on
+/// either side, and two looks are all.
+#[inline]
+fn resume<R, Y, T>(
+    inner: &sisal_coro::Coroutine<R, Y, T>,
+    owner: &Owner,
+    scopes: &Detached,
+    value: R,
+) -> CoroutineState<Y, T> {
+    let (own, is_open) = with_current(|agent| {
+        let (own, around) = agent.id_and_scopes();
+        (own.as_u64(), around.has_frames())
+    });
+    owner.claim(own);
+    if is_open || scopes.is_open() {
+        return with_current(|agent| scopes.run(agent.cancel_scopes(), || inner.resume(value)));
+    }
+    let state = inner.resume(value);
+    with_current(|agent| {
+        let left = agent.cancel_scopes();
+        if left.has_frames() {
+            scopes.leave(left);
+        }
+    });
+    state
 }
 
 #[inline]
@@ -128,8 +157,7 @@ impl<R, Y, T> Coroutine<R, Y, T> {
     /// complete.
     #[inline]
     pub fn resume(&self, value: R) -> CoroutineState<Y, T> {
-        self.owner.claim();
-        self.scopes.run(|| self.inner.resume(value))
+        resume(&self.inner, &self.owner, &self.scopes, value)
     }
 
     /// Where it is in its life. A coroutine that runs can only be asked from inside, or by others while its fiber waits.
@@ -155,7 +183,8 @@ impl<R, Y, T> Drop for Coroutine<R, Y, T> {
         if self.inner.state() == State::Suspended && self.owner.is_other(own_id()) {
             return self.inner.leak();
         }
-        if let Some(stack) = self.scopes.run(|| self.inner.take_stack()) {
+        let stack = with_current(|agent| self.scopes.run(agent.cancel_scopes(), || self.inner.take_stack()));
+        if let Some(stack) = stack {
             give_stack(stack);
         }
     }
@@ -278,11 +307,15 @@ impl<R, Y, T> Scoped<'_, R, Y, T> {
     /// As [`Coroutine::resume`].
     ///
     /// # Panics
-    /// As [`Coroutine::resume`].
+    /// As [`Coroutine::resume`]. If the coroutine yields inside a [`fiber::scope`](crate::fiber::scope), whose fibers may
+    /// borrow from frames that this one is about to unwind, or inside a deadline or shield.
     #[inline]
     pub fn resume(&mut self, value: R) -> CoroutineState<Y, T> {
-        self.owner.claim();
-        self.scopes.run(|| self.inner.resume(value))
+        let state = resume(self.inner, &self.owner, self.scopes, value);
+        if self.scopes.is_open() && self.state() == State::Suspended {
+            panic!("a scoped coroutine has yielded inside a scope, a deadline or a shield");
+        }
+        state
     }
 
     /// Where it is in its life.

@@ -375,3 +375,28 @@ fn a_hundred_thousand_live_at_once() {
         }
     });
 }
+
+#[test]
+fn a_scope_open_across_a_yield_of_a_scoped_one_is_a_panic() {
+    everywhere(|| {
+        let mut held = 0;
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            coroutine::scoped(
+                |yielder: &Yielder<(), ()>, ()| {
+                    fiber::scope(|s| {
+                        s.spawn(|| held += 1);
+                        yielder.yield_(());
+                    });
+                },
+                |lends| lends.resume(()),
+            )
+        }));
+        let payload = result.unwrap_err();
+        assert_eq!(
+            message(&*payload),
+            "a scoped coroutine has yielded inside a scope, a deadline or a shield"
+        );
+        // Unwound, so the child was waited for.
+        assert_eq!(held, 1);
+    });
+}

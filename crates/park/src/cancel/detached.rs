@@ -2,8 +2,8 @@
 //!
 //! Knows nothing of stacks. Without it, who resumes a coroutine would be under the deadlines that the coroutine has left open.
 
+use super::CancelScopes;
 use super::frame::{Place, orphan};
-use crate::with_current;
 use std::cell::{Cell, OnceCell};
 use std::{fmt, ptr};
 
@@ -16,20 +16,22 @@ pub struct Detached {
 
 /// Takes what was left open, and puts back what was open outside.
 struct Back<'a> {
+    scopes: &'a CancelScopes,
     inside: &'a OnceCell<Box<Place>>,
-    outside: &'a Place,
+    outside: Place,
 }
 
 impl Drop for Back<'_> {
-    #[inline]
     fn drop(&mut self) {
-        with_current(|agent| {
-            let scopes = agent.cancel_scopes();
-            if scopes.has_frames() {
-                scopes.move_frames_to(self.inside.get_or_init(|| Box::new(Cell::new(ptr::null()))));
-            }
-            scopes.take_frames_from(self.outside);
-        });
+        leave(self.scopes, self.inside);
+        self.scopes.take_frames_from(&self.outside);
+    }
+}
+
+/// Takes what is open.
+fn leave(scopes: &CancelScopes, inside: &OnceCell<Box<Place>>) {
+    if scopes.has_frames() {
+        scopes.move_frames_to(inside.get_or_init(|| Box::new(Cell::new(ptr::null()))));
     }
 }
 
@@ -39,30 +41,39 @@ impl Detached {
         Self { chain: OnceCell::new() }
     }
 
-    /// Resumes the computation: runs `f` under the frames that it had left open, and under no others. Whether its agent was
-    /// asked to end is seen all the same.
+    /// Whether the computation has left any open.
+    #[inline]
+    pub fn is_open(&self) -> bool {
+        self.chain.get().is_some_and(|chain| !chain.get().is_null())
+    }
+
+    /// What [`run`](Self::run) does at its end, for who has found that nothing was open before and has called `f` by itself.
+    #[cold]
+    pub fn leave(&self, scopes: &CancelScopes) {
+        leave(scopes, &self.chain);
+    }
+
+    /// Resumes the computation: runs `f` under the frames that it had left open, and under no others of `scopes`, which are
+    /// the running agent's. Whether that was asked to end is seen all the same.
     ///
     /// ```
     /// use sisal_park::cancel::{Cause, Detached, check, with_deadline};
+    /// use sisal_park::with_current;
     /// use std::time::Instant;
     ///
     /// let computation = Detached::new();
-    /// let (seen, _) = with_deadline(Instant::now(), || (computation.run(check), check()));
+    /// let inside = || with_current(|agent| computation.run(agent.cancel_scopes(), check));
+    /// let (seen, _) = with_deadline(Instant::now(), || (inside(), check()));
     /// assert_eq!(seen, (Ok(()), Err(Cause::Deadline)));
     /// ```
-    #[inline]
-    pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
-        let outside = Cell::new(ptr::null());
-        with_current(|agent| {
-            let scopes = agent.cancel_scopes();
-            if scopes.has_frames() {
-                scopes.move_frames_to(&outside);
-            }
-            if let Some(inside) = self.chain.get() {
-                scopes.take_frames_from(inside);
-            }
-        });
-        let _back = Back { inside: &self.chain, outside: &outside };
+    pub fn run<R>(&self, scopes: &CancelScopes, f: impl FnOnce() -> R) -> R {
+        let back = Back { scopes, inside: &self.chain, outside: Cell::new(ptr::null()) };
+        if scopes.has_frames() {
+            scopes.move_frames_to(&back.outside);
+        }
+        if let Some(inside) = self.chain.get() {
+            scopes.take_frames_from(inside);
+        }
         f()
     }
 }
@@ -78,7 +89,6 @@ impl Drop for Detached {
 
 impl fmt::Debug for Detached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let open = self.chain.get().is_some_and(|chain| !chain.get().is_null());
-        f.debug_struct("Detached").field("open", &open).finish()
+        f.debug_struct("Detached").field("open", &self.is_open()).finish()
     }
 }

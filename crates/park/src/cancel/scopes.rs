@@ -104,7 +104,8 @@ impl CancelScopes {
     }
 
     #[inline(always)]
-    pub(super) fn has_frames(&self) -> bool {
+    /// Whether a deadline, a flag or a shield is open.
+    pub fn has_frames(&self) -> bool {
         !self.top.get().is_null()
     }
 
