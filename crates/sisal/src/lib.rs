@@ -11,6 +11,7 @@ pub mod channel;
 pub mod coroutine;
 pub mod fiber;
 pub mod fs;
+pub mod guide;
 pub mod io;
 pub mod net;
 pub mod process;
