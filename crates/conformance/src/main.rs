@@ -8,7 +8,7 @@ use driver::child::{self, Limits, MODES, Mode, Outcome};
 use driver::generate::{Built, generate};
 use driver::report::{self, Tally};
 use driver::sources::Sources;
-use driver::suites::{SUITES, Suite};
+use driver::suites::{Origin, SUITES, Suite};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -62,7 +62,9 @@ impl Args {
             }
         }
         if parsed.suites.is_empty() {
-            parsed.suites = SUITES.to_vec();
+            // The standard library's tests need a package of Debian's: only when asked for.
+            parsed.suites =
+                SUITES.iter().filter(|suite| matches!(suite.origin, Origin::Registry(..))).copied().collect();
         }
         if parsed.modes.is_empty() {
             parsed.modes = MODES.to_vec();
@@ -108,6 +110,7 @@ fn run_suite(suite: &Suite, built: &Built, mode: Mode, args: &Args, scratch: &Pa
         .collect();
     let scratch = |job: usize| scratch.join(format!("{}-{}-{job}.txt", suite.name, mode.name));
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let jobs = if suite.one_at_a_time { 1 } else { args.jobs };
     let work = |job: usize| -> std::io::Result<()> {
         while let Some(test) = tests.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Outcome::Failed(_) = child::run(&built.program, test, mode, args.limits, &scratch(job))? {
@@ -118,14 +121,14 @@ fn run_suite(suite: &Suite, built: &Built, mode: Mode, args: &Args, scratch: &Pa
     };
     std::thread::scope(|scope| {
         let work = &work;
-        let workers: Vec<_> = (0..args.jobs).map(|job| scope.spawn(move || work(job))).collect();
+        let workers: Vec<_> = (0..jobs).map(|job| scope.spawn(move || work(job))).collect();
         workers.into_iter().try_for_each(|worker| worker.join().expect("no worker panics"))
     })
     .map_err(|error| format!("cannot run a test: {error}"))?;
 
     let failed = failed.into_inner().expect("no worker panics");
     let mut tally = Tally {
-        suite: format!("{} {}", suite.package, built.version),
+        suite: built.title.clone(),
         mode,
         passed: tests.len() - failed.len(),
         passed_alone: Vec::new(),

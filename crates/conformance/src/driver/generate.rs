@@ -2,9 +2,10 @@
 //!
 //! Knows nothing of how they are run. The generated text is never part of this repository.
 
+use super::debian;
 use super::rewrite::{enter_tests, replace_all, test_modules};
 use super::sources::{Sources, cargo, own_folder};
-use super::suites::{Part, Suite};
+use super::suites::{Origin, Part, Suite};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,8 @@ use std::process::Command;
 
 /// A suite that can be run.
 pub(crate) struct Built {
-    /// The package's version.
-    pub(crate) version: String,
+    /// Whose tests, and of which version.
+    pub(crate) title: String,
     /// The test program.
     pub(crate) program: PathBuf,
     /// Its tests, by their full names.
@@ -27,7 +28,13 @@ pub(crate) struct Built {
 /// # Errors
 /// If a file has changed so that it can no longer be rewritten, or the crate does not build.
 pub(crate) fn generate(suite: &Suite, sources: &Sources) -> Result<Built, String> {
-    let (version, from) = sources.package(suite.package, suite.line)?;
+    let (title, from) = match suite.origin {
+        Origin::Registry(package, line) => {
+            let (version, from) = sources.package(package, line)?;
+            (format!("{package} {version}"), from)
+        }
+        Origin::Std => debian::std_library(&sources.target().join("conformance").join("std-library"))?,
+    };
     let folder = sources.target().join("conformance").join(suite.name);
     write_crate(suite, &from, &folder, sources).map_err(|error| format!("{}: {error}", suite.name))?;
     let program = build(&folder, &sources.target().join("conformance").join("build"))?;
@@ -35,7 +42,7 @@ pub(crate) fn generate(suite: &Suite, sources: &Sources) -> Result<Built, String
     if tests.len() < suite.tests_min {
         return Err(format!("{}: {} tests, not {} or more", suite.name, tests.len(), suite.tests_min));
     }
-    Ok(Built { version, program, tests, ignored })
+    Ok(Built { title, program, tests, ignored })
 }
 
 fn write_crate(suite: &Suite, from: &Path, folder: &Path, sources: &Sources) -> Result<(), String> {

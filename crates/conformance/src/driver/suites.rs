@@ -23,14 +23,22 @@ pub(crate) struct File {
     pub(crate) left_out: &'static [(&'static str, &'static str)],
 }
 
+/// Where the published text comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin {
+    /// A package in the registry, and how its version begins.
+    Registry(&'static str, &'static str),
+    /// The standard library's sources, as Debian packages them.
+    Std,
+}
+
 /// One package's tests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Suite {
     pub(crate) name: &'static str,
-    /// The package, as the registry calls it.
-    pub(crate) package: &'static str,
-    /// How its version begins.
-    pub(crate) line: &'static str,
+    pub(crate) origin: Origin,
+    /// Whether its tests would take ports or names from one another.
+    pub(crate) one_at_a_time: bool,
     pub(crate) edition: &'static str,
     pub(crate) files: &'static [File],
     /// Fewer tests than this mean that some were lost on the way.
@@ -42,7 +50,7 @@ const fn whole(module: &'static str, path: &'static str, replace: &'static [Repl
 }
 
 /// The suites, by name.
-pub(crate) const SUITES: &[Suite] = &[CHANNELS, LOCKS];
+pub(crate) const SUITES: &[Suite] = &[CHANNELS, LOCKS, STD_NET];
 
 const CHANNEL: Replacement = ("crossbeam_channel", "sisal::channel");
 const SCOPE: Replacement = ("crossbeam_utils::thread::scope", "conformance::scope::scope");
@@ -50,8 +58,8 @@ const THREAD: Replacement = ("std::thread", "conformance::thread");
 
 const CHANNELS: Suite = Suite {
     name: "channels",
-    package: "crossbeam-channel",
-    line: "0.5.",
+    origin: Origin::Registry("crossbeam-channel", "0.5."),
+    one_at_a_time: false,
     edition: "2021",
     files: &[
         whole("after", "tests/after.rs", &[CHANNEL, SCOPE, THREAD]),
@@ -91,8 +99,8 @@ const MPSC: Replacement = ("use std::sync::mpsc::channel;", "use conformance::mp
 
 const LOCKS: Suite = Suite {
     name: "locks",
-    package: "parking_lot",
-    line: "0.12.",
+    origin: Origin::Registry("parking_lot", "0.12."),
+    one_at_a_time: false,
     edition: "2021",
     files: &[
         File {
@@ -143,4 +151,75 @@ const LOCKS: Suite = Suite {
         whole("issue_392", "tests/issue_392.rs", &[("use parking_lot::", "use sisal::sync::")]),
     ],
     tests_min: 70,
+};
+
+const REST_OF_STD: Replacement = ("crate::", "std::");
+const READ_BUF: &str = "`Read::read_buf` is unstable: on a stable compiler only std has it";
+const UNSTABLE: &str = "an unstable method of std's, which sisal has not";
+const STD_CHANNEL: Replacement = ("use crate::sync::mpsc::channel;", "use conformance::mpsc::channel;");
+const STD_HELP: Replacement = ("crate::net::test::", "super::help::");
+
+const STD_NET: Suite = Suite {
+    name: "std-net",
+    origin: Origin::Std,
+    one_at_a_time: true,
+    edition: "2024",
+    files: &[
+        whole("help", "std/src/net/test.rs", &[REST_OF_STD]),
+        File {
+            module: "tcp",
+            path: "std/src/net/tcp/tests.rs",
+            part: Part::Whole,
+            replace: &[
+                STD_CHANNEL,
+                STD_HELP,
+                ("use crate::net::*;", "use {std::net::*, sisal::net::{TcpListener, TcpStream}};"),
+                ("use crate::{fmt, thread};", "use {std::fmt, conformance::thread};"),
+                ("io::{BorrowedBuf, ErrorKind", "io::{ErrorKind"),
+                // A kind without a public name; it is one of several that are right.
+                ("e.kind() == ErrorKind::Uncategorized", "format!(\"{:?}\", e.kind()) == \"Uncategorized\""),
+                REST_OF_STD,
+            ],
+            left_out: &[("read_buf", READ_BUF)],
+        },
+        whole(
+            "udp",
+            "std/src/net/udp/tests.rs",
+            &[
+                STD_CHANNEL,
+                STD_HELP,
+                ("use crate::net::*;", "use {std::net::*, sisal::net::UdpSocket};"),
+                ("udpsock.0.socket().as_raw()", "std::os::fd::AsRawFd::as_raw_fd(&udpsock)"),
+                ("use crate::thread;", "use conformance::thread;"),
+                REST_OF_STD,
+            ],
+        ),
+        File {
+            module: "unix",
+            path: "std/src/os/unix/net/tests.rs",
+            part: Part::Whole,
+            replace: &[
+                (
+                    "use super::*;",
+                    "use {std::os::unix::net::*, sisal::net::{UnixDatagram, UnixListener, UnixStream}};",
+                ),
+                (
+                    "use crate::os::linux::net::{SocketAddrExt, UnixSocketExt};",
+                    "use std::os::linux::net::SocketAddrExt;",
+                ),
+                ("use crate::thread;", "use conformance::thread;"),
+                ("use crate::test_helpers::tmpdir;", "use conformance::tmpdir;"),
+                REST_OF_STD,
+            ],
+            left_out: &[
+                ("test_unix_stream_peek", UNSTABLE),
+                ("test_unix_datagram_peek", UNSTABLE),
+                ("test_unix_datagram_peek_from", UNSTABLE),
+                ("test_send_vectored_fds_unix_stream", UNSTABLE),
+                ("test_send_vectored_with_ancillary_to_unix_datagram", UNSTABLE),
+                ("test_send_vectored_with_ancillary_unix_datagram", UNSTABLE),
+            ],
+        },
+    ],
+    tests_min: 36 + 17 + 25,
 };

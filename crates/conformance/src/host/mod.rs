@@ -5,4 +5,5 @@ pub(crate) mod mode;
 pub mod mpsc;
 pub mod scope;
 pub mod std_sync;
+pub(crate) mod temp;
 pub mod thread;
