@@ -7,6 +7,7 @@
 
 mod agent;
 mod chaos;
+mod looks;
 mod search;
 mod submit;
 mod turn;
@@ -25,6 +26,7 @@ use crate::runtime::Leaked;
 use crate::task::{Command, Record, Task, TaskRef};
 use crate::timer::Wheel;
 use chaos::Chaos;
+use looks::Looks;
 use search::Search;
 use sisal_base::rng::Rng;
 use sisal_coro::{Cache, Class, Pool, Resumable, Resumed, Stack, Suspender};
@@ -67,6 +69,7 @@ pub(crate) struct Worker {
     /// Yields that returned at once, since the last full turn.
     idle_yields: Cell<u32>,
     turns: Cell<u32>,
+    looks: Looks,
     /// The tick of the last look around.
     tick_seen: Cell<u32>,
     /// The tick at which the running fiber was resumed.
@@ -108,6 +111,7 @@ impl Worker {
             yielded: Cell::new(false),
             idle_yields: Cell::new(0),
             turns: Cell::new(0),
+            looks: Looks::new(Instant::now()),
             tick_seen: Cell::new(crew.monitor.tick()),
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),

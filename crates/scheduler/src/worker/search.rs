@@ -209,6 +209,7 @@ impl Worker {
             let wait = self.wheel.with(|wheel| wheel.next_wait(Instant::now()));
             // An error of the poll: look again, and come back.
             let _ = self.reactor.turn(wait);
+            self.looks.slept(Instant::now(), self.turns.get());
         }
         let roused = self.crew.idle.withdraw(sleeper);
         self.crew.monitor.worker_is_awake();
