@@ -17,6 +17,7 @@
 
 use crate::crew::Crew;
 use crate::current;
+use crate::metrics::BlockingMetrics;
 use crate::pool_agent::PoolAgent;
 use sisal_base::sync::{Condvar, Mutex, MutexGuard, wait_until};
 use sisal_park::{Agent, Cancellable, Completion, Reason};
@@ -193,6 +194,17 @@ impl BlockingPool {
     /// A job has been woken.
     pub(crate) fn job_goes_on(&self) {
         self.state.lock().waiting -= 1;
+    }
+
+    /// The pool's figures.
+    pub(crate) fn metrics(&self) -> BlockingMetrics {
+        let state = self.state.lock();
+        BlockingMetrics {
+            threads: state.threads as u64,
+            idle: state.idle as u64,
+            queued: state.jobs.len() as u64,
+            calls: state.number,
+        }
     }
 
     /// Lets the idle threads end; what was submitted is still done.

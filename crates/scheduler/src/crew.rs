@@ -6,6 +6,7 @@ use crate::blocking::BlockingPool;
 use crate::hog::{self, Seen, Watch};
 use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
+use crate::metrics::Counters;
 use crate::monitor::{Monitor, Watched};
 use crate::panic_policy::Policy;
 use crate::post::Post;
@@ -32,8 +33,8 @@ pub(crate) struct Member {
     pub(crate) reactor: Arc<Reactor>,
     /// What the worker writes all the time, away from what the others read.
     pub(crate) live: CachePadded<LiveTable>,
-    /// Turns of the worker's loop, for the monitor to see whether it still comes round.
-    pub(crate) turns: CachePadded<AtomicU32>,
+    /// What the worker counts; by its turns the monitor sees whether it still comes round.
+    pub(crate) counters: Arc<CachePadded<Counters>>,
     /// The number of the worker's OS thread; 0 until it runs.
     pub(crate) thread: AtomicU64,
     /// The worker's loop has ended.
@@ -80,6 +81,8 @@ pub(crate) struct Crew {
     pub(crate) limits: Limits,
     /// What is done about panics that nobody joins, if not the default.
     pub(crate) panic_policy: Option<Arc<Policy>>,
+    /// Fibers that were spawned by others than its workers, or for a certain worker.
+    pub(crate) spawned_elsewhere: AtomicU64,
 }
 
 /// What the builder has settled.
@@ -134,6 +137,7 @@ impl Crew {
 
     /// Submits a fresh task from outside the workers.
     pub(crate) fn inject(&self, task: Task) {
+        self.spawned_elsewhere.fetch_add(1, Ordering::Relaxed);
         self.injector.push(task);
         self.wake_one();
         self.lifecycle.after_inject(self);
@@ -165,10 +169,12 @@ impl Watched for CrewWatch {
             self.crew.members[index].post.ring();
         }
         for (index, (member, watch)) in self.crew.members.iter().zip(&self.watches).enumerate() {
-            if watch.look(member) == Seen::Busy {
+            if let Seen::Busy(held) = watch.look(member) {
+                member.counters.note_held(held);
                 // Its sockets go on while a fiber hogs it: those who wait for them may live on other workers.
                 let _ = member.reactor.turn(Some(Duration::ZERO));
                 if let Some(held) = watch.is_due(member, self.crew.limits.hog_threshold) {
+                    member.counters.hogs.add(1);
                     hog::report(&self.crew, index, held);
                 }
             }

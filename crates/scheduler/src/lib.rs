@@ -11,6 +11,7 @@ mod hog;
 mod lifecycle;
 mod live;
 mod local;
+mod metrics;
 mod monitor;
 mod overflow;
 mod owner;

@@ -8,6 +8,7 @@ use crate::handle::{Fiber, JoinHandle};
 use crate::runtime::Handle;
 use crate::task::{LastAct, ResultRef, Task, TaskCell, Traits};
 use crate::worker::spawn_fresh;
+use sisal_base::sync::atomic::Ordering;
 use sisal_coro::Class;
 use sisal_park::AgentId;
 use std::io;
@@ -158,6 +159,7 @@ impl Builder {
             match self.home {
                 Home::Worker(index) if crew.members.len() > 1 => {
                     let member = &crew.members[index % crew.members.len()];
+                    crew.spawned_elsewhere.fetch_add(1, Ordering::Relaxed);
                     member.send_fresh(task);
                     crew.lifecycle.after_deliver(member);
                 }

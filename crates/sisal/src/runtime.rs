@@ -3,6 +3,6 @@
 //! Knows nothing of how they work; that is `sisal-scheduler`.
 
 pub use sisal_scheduler::runtime::{
-    Builder, Handle, Leaked, PanicPolicy, Runtime, StillRunning, UnjoinedPanic, current_handle,
-    default_handle, run,
+    BlockingMetrics, Builder, Delays, Handle, Leaked, Metrics, PanicPolicy, Runtime, StackMetrics,
+    StillRunning, UnjoinedPanic, WorkerMetrics, current_handle, default_handle, run,
 };

@@ -93,6 +93,7 @@ pub const THIRD_PARTY: &[ThirdParty] = &[
     tests("sisal", "tungstenite", "blocking code of others, run over our sockets as it is"),
     ships("sisal-scheduler", "backtrace", "names for the addresses of a hog or a dump"),
     ships("sisal-scheduler", "libc", "a signal to one thread"),
+    tests("sisal", "prometheus-parse", "reads what the metrics write"),
     tests("sisal", "rand", "a real thread-local generator, held across suspensions"),
     tests("sisal", "trybuild", "what must not compile, and how the message reads"),
     tests("sisal", "libc", "the OS thread's id, and CPU clocks"),

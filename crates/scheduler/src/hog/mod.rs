@@ -23,7 +23,7 @@ pub(crate) const THRESHOLD: Duration = Duration::from_millis(100);
 
 /// What the monitor remembers of one worker.
 pub(crate) struct Watch {
-    turns: Cell<u32>,
+    turns: Cell<u64>,
     /// Since when the worker has not come round, and the CPU time that its thread had used by then.
     since: Cell<Option<(Instant, Duration)>>,
     reported: Cell<bool>,
@@ -34,8 +34,8 @@ pub(crate) struct Watch {
 pub(crate) enum Seen {
     /// It came round, or sleeps.
     Fine,
-    /// It runs one fiber, or whatever else holds it.
-    Busy,
+    /// It runs one fiber, or whatever else holds it, and has done so for at least that long.
+    Busy(Duration),
 }
 
 impl Watch {
@@ -45,17 +45,19 @@ impl Watch {
 
     /// Looks at a worker once a tick.
     pub(crate) fn look(&self, member: &Member) -> Seen {
-        let turns = member.turns.load(Ordering::Relaxed);
+        let turns = member.counters.turns.get();
         let came_round = self.turns.replace(turns) != turns;
         if came_round || member.post.mailbox.sleeper().is_asleep() {
             self.since.set(None);
             self.reported.set(false);
             return Seen::Fine;
         }
-        if self.since.get().is_none() {
-            self.since.set(Some((Instant::now(), sample::cpu_time(member.thread.load(Ordering::Acquire)))));
-        }
-        Seen::Busy
+        let (since, _) = self.since.get().unwrap_or_else(|| {
+            let since = (Instant::now(), sample::cpu_time(member.thread.load(Ordering::Acquire)));
+            self.since.set(Some(since));
+            since
+        });
+        Seen::Busy(since.elapsed())
     }
 
     /// Whether it is time to report this worker: once for each time that it is held. A thread that would run, but to which

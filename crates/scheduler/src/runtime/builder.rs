@@ -8,13 +8,14 @@ use crate::crew::{Crew, CrewWatch, FRESH_MAX, Limits, Member, WakeLimit};
 use crate::hog::{self, Watch};
 use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
+use crate::metrics::Counters;
 use crate::monitor::Monitor;
 use crate::panic_policy::{PanicPolicy, Policy};
 use crate::post::Post;
 use crate::task::Task;
 use crate::worker::Worker;
 use sisal_base::CachePadded;
-use sisal_base::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use sisal_base::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use sisal_coro::Class;
 use sisal_queue::{Idle, Injector, Local, deque};
 use sisal_reactor::Reactor;
@@ -240,7 +241,7 @@ impl Builder {
                 movable: movable_stealer,
                 live: CachePadded::new(LiveTable::new(self.migrate)),
                 reactor,
-                turns: CachePadded::new(AtomicU32::new(0)),
+                counters: Arc::new(CachePadded::new(Counters::new())),
                 thread: AtomicU64::new(0),
                 ended: AtomicBool::new(false),
                 leaked: sisal_base::sync::Mutex::new(Vec::new()),
@@ -256,6 +257,7 @@ impl Builder {
             blocking: BlockingPool::new(blocking_threads, keep_alive, Weak::clone(crew)),
             lifecycle: Lifecycle::new(),
             limits,
+            spawned_elsewhere: AtomicU64::new(0),
             panic_policy: Policy::new(std::mem::take(&mut self.on_panic), Weak::clone(crew)).map(Arc::new),
         });
         Ok((crew, ends))

@@ -12,6 +12,7 @@ pub(crate) use global::default_runtime;
 pub use global::{current_handle, default_handle};
 pub use run::run;
 
+pub use crate::metrics::{BlockingMetrics, Delays, Metrics, StackMetrics, WorkerMetrics};
 pub use crate::panic_policy::{PanicPolicy, UnjoinedPanic};
 pub use shutdown::{Leaked, StillRunning};
 

@@ -3,6 +3,7 @@
 //! Knows nothing of where and when it runs.
 
 use super::header::{Header, Traits, VTable};
+use crate::current::with_worker;
 use crate::panic_policy::unjoined;
 use std::any::Any;
 use std::mem::ManuallyDrop;
@@ -75,6 +76,9 @@ impl<F: FnOnce() -> T, T, L: LastAct> TaskCell<F, T, L> {
         // SAFETY: it is there until it is taken here; nobody else touches the body until `COMPLETE`.
         let call = || unsafe { ManuallyDrop::take(&mut (*this).body.closure) }();
         let result = catch_unwind(AssertUnwindSafe(call));
+        if result.is_err() {
+            with_worker(|worker| worker.expect("a fiber runs on a worker").note_panic());
+        }
         // SAFETY: the place of the closure, which was moved out.
         unsafe { (*this).body.result = ManuallyDrop::new(result) };
     }

@@ -8,6 +8,7 @@
 mod agent;
 mod chaos;
 mod looks;
+mod probe;
 mod search;
 mod submit;
 mod turn;
@@ -18,6 +19,7 @@ pub(crate) use submit::{spawn_fresh, submit_woken};
 use crate::crew::{Crew, FRESH_MAX};
 use crate::current::{self, with_worker};
 use crate::lifecycle::NEVER_RAN;
+use crate::metrics::Counters;
 use crate::monitor::TICK;
 use crate::overflow;
 use crate::owner::OwnerCell;
@@ -27,7 +29,9 @@ use crate::task::{Command, Record, Task, TaskRef};
 use crate::timer::Wheel;
 use chaos::Chaos;
 use looks::Looks;
+use probe::Attention;
 use search::Search;
+use sisal_base::CachePadded;
 use sisal_base::rng::Rng;
 use sisal_coro::{Cache, Class, Pool, Resumable, Resumed, Stack, Suspender};
 use sisal_park::agent::install;
@@ -68,7 +72,6 @@ pub(crate) struct Worker {
     yielded: Cell<bool>,
     /// Yields that returned at once, since the last full turn.
     idle_yields: Cell<u32>,
-    turns: Cell<u32>,
     looks: Looks,
     /// The tick of the last look around.
     tick_seen: Cell<u32>,
@@ -86,6 +89,8 @@ pub(crate) struct Worker {
     /// Offers of fresh work since the last that woke somebody.
     offers_skipped: Cell<u32>,
     search: Search,
+    counters: Arc<CachePadded<Counters>>,
+    attention: Attention,
 }
 
 impl Worker {
@@ -110,7 +115,6 @@ impl Worker {
             current: Cell::new(None),
             yielded: Cell::new(false),
             idle_yields: Cell::new(0),
-            turns: Cell::new(0),
             looks: Looks::new(Instant::now()),
             tick_seen: Cell::new(crew.monitor.tick()),
             slice_start: Cell::new(0),
@@ -123,6 +127,8 @@ impl Worker {
             noticed_close: Cell::new(false),
             offers_skipped: Cell::new(0),
             search: Search::new(),
+            counters: Arc::clone(&member.counters),
+            attention: Attention::new(crew.limits.migrate),
             crew,
         }
     }
@@ -173,6 +179,12 @@ impl Worker {
         self.stacks.with(|stacks| stacks.take(class))
     }
 
+    /// The fiber that runs now has panicked.
+    #[cold]
+    pub(crate) fn note_panic(&self) {
+        self.counters.panicked.add(1);
+    }
+
     /// Takes a stack back.
     #[inline]
     pub(crate) fn give_stack(&self, stack: Stack) {
@@ -203,11 +215,14 @@ impl Worker {
             Some(record) => record,
             None => match self.start(task) {
                 Some(record) => record,
-                None => return,
+                None => {
+                    self.counters.unstarted.add(1);
+                    return;
+                }
             },
         };
-        if self.crew.limits.migrate {
-            header.set_home(self.post);
+        if self.attention.is_due_at_resume() {
+            self.attend(task);
         }
         debug_assert!(
             header.home().is_some_and(|home| ptr::eq(home, self.post)),
@@ -303,6 +318,7 @@ impl Worker {
         // which it is, is still ours.
         unsafe { place.drop_in_place() };
         self.give_stack(stack);
+        self.counters.finished.add(1);
         if !self.crew.lifecycle.is_open() {
             self.crew.lifecycle.has_moved();
         }

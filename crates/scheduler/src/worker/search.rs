@@ -71,6 +71,7 @@ impl Worker {
         // SAFETY: no fiber runs now; whatever this worker calls from here on speaks for the thread.
         unsafe { sisal_park::agent::install(None) };
         self.search.judge(&self.crew.wake_limit);
+        self.counters.searches.add(1);
         let mut permit = None;
         loop {
             if self.must_end() {
@@ -179,15 +180,20 @@ impl Worker {
 
     fn steal_from(&self, index: usize) -> Option<Task> {
         let member = &self.crew.members[index];
+        self.counters.steals_tried.add(1);
         if let Steal::Taken { first, .. } = member.fresh.steal_half_into(&self.fresh) {
             debug_assert!(first.header().record().is_none(), "a started fiber was stolen");
+            self.counters.steals_won.add(1);
             return Some(first);
         }
         if !self.crew.limits.migrate {
             return None;
         }
         match member.movable.steal_half_into(&self.movable) {
-            Steal::Taken { first, .. } => Some(first),
+            Steal::Taken { first, .. } => {
+                self.counters.steals_won.add(1);
+                Some(first)
+            }
             Steal::Empty | Steal::Busy => None,
         }
     }
@@ -207,13 +213,19 @@ impl Worker {
         self.crew.idle.announce(sleeper);
         if !self.anything_left() {
             let wait = self.wheel.with(|wheel| wheel.next_wait(Instant::now()));
+            self.publish_queues();
             // An error of the poll: look again, and come back.
-            let _ = self.reactor.turn(wait);
-            self.looks.slept(Instant::now(), self.turns.get());
+            self.counters.io_events.add(self.reactor.turn(wait).unwrap_or(0) as u64);
+            self.looks.slept(Instant::now(), self.counters.turns.get() as u32);
         }
         let roused = self.crew.idle.withdraw(sleeper);
         self.crew.monitor.worker_is_awake();
-        self.tick_seen.set(self.crew.monitor.tick());
+        self.counters.sleeps.add(1);
+        let tick = self.crew.monitor.tick();
+        if tick != self.tick_seen.replace(tick) {
+            self.attention.want();
+        }
+        self.counters.wakeups.add(u64::from(!matches!(roused, Roused::ByMyself)));
         match roused {
             Roused::RungToSearch(searching) => Some(searching),
             Roused::ByMyself | Roused::Rung => None,

@@ -67,6 +67,8 @@ impl Worker {
     pub(crate) fn push_fresh(&self, task: Task) {
         let header: &Header = task.header();
         debug_assert!(header.record().is_none(), "a started fiber goes where thieves take");
+        self.counters.spawned.add(1);
+        self.attention.on_ready(task);
         if header.local {
             return self.bind(task);
         }

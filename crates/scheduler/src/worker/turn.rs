@@ -17,7 +17,6 @@
 
 use super::Worker;
 use crate::task::{Header, Task};
-use sisal_base::sync::atomic::Ordering;
 use sisal_park::WakeKind;
 use sisal_queue::{Chain, Inject};
 use std::ptr::NonNull;
@@ -37,15 +36,15 @@ impl Worker {
     /// The next task to run; `None` at the end of the worker's life.
     #[inline(always)]
     pub(super) fn next(&self) -> Option<Task> {
-        let turn = self.turns.get().wrapping_add(1);
-        self.turns.set(turn);
-        self.crew.members[self.index].turns.store(turn, Ordering::Relaxed);
+        let turn = self.counters.turns.add(1) as u32;
         if !self.post.mailbox.inbox().is_empty() {
             self.drain_inbox();
         }
         let tick = self.crew.monitor.tick();
         if self.looks.is_due(turn) || tick != self.tick_seen.get() || self.chaos.looks_around() {
-            self.tick_seen.set(tick);
+            if tick != self.tick_seen.replace(tick) {
+                self.attention.want();
+            }
             if self.must_end() {
                 return None;
             }
@@ -121,16 +120,17 @@ impl Worker {
     fn look_around(&self) -> Option<Task> {
         self.serve_timers_and_reactor();
         self.notice_close();
+        self.publish_queues();
         self.take_injected().or_else(|| self.pick_fresh(0))
     }
 
     /// Fires what is due, and wakes those whose sockets are ready.
     pub(super) fn serve_timers_and_reactor(&self) {
         let now = Instant::now();
-        let turns = self.looks.came(now, self.turns.get());
+        let turns = self.looks.came(now, self.counters.turns.get() as u32);
         let before = self.ready.with(|ready| std::mem::replace(ready, Chain::new()));
         // An error of the poll itself is not any fiber's: the next turn tries again.
-        let _ = self.reactor.turn(Some(Duration::ZERO));
+        self.counters.io_events.add(self.reactor.turn(Some(Duration::ZERO)).unwrap_or(0) as u64);
         self.fire_timers(now);
         self.ready.with(|ready| {
             let mut rest = std::mem::replace(ready, Chain::new());
@@ -166,6 +166,7 @@ impl Worker {
         }
         let mut due = Vec::new();
         self.wheel.with(|wheel| wheel.advance(now, |task| due.push(task)));
+        self.counters.timer_fires.add(due.len() as u64);
         for task in due {
             if task.header().word.wake() == sisal_park::Wake::Submit {
                 self.admit(task, WakeKind::Back);
@@ -237,6 +238,17 @@ impl Worker {
     /// Behind all that are ready.
     #[inline]
     pub(super) fn push_ready(&self, task: Task) {
+        if self.attention.is_due_at_ready() {
+            return self.push_attended(task);
+        }
+        self.push_home(task.as_ptr());
+    }
+
+    /// [`push_ready`](Self::push_ready) of a task that may be followed, or may leave.
+    #[cold]
+    #[inline(never)]
+    fn push_attended(&self, task: Task) {
+        self.attention.on_ready(task);
         if self.crew.limits.migrate && self.may_move(task) {
             if let Err(task) = self.movable.push(task) {
                 self.crew.injector.push(task);
