@@ -9,6 +9,7 @@ pub const PACKAGES: &[&str] = &["crates/base", "crates/park", "crates/queue", "c
 /// Every model: the name of its file under `tests/models`.
 pub const MODELS: &[&str] = &[
     "barrier_rounds",
+    "block_on_counts_calls",
     "cancel_finds_first_scope",
     "cancel_passes_down",
     "cancel_wakes",
@@ -45,6 +46,8 @@ pub const MODELS: &[&str] = &[
     "inbox_two_pushers",
     "inbox_wakes_its_worker",
     "injector_hand_off",
+    "join_arm",
+    "join_changes_waker",
     "join_drop",
     "join_wakes",
     "mutex_excludes",
@@ -91,6 +94,11 @@ const fn mutant(name: &'static str, killed_by: &'static str) -> Mutant {
 
 /// Every mutant.
 pub const MUTANTS: &[Mutant] = &[
+    mutant("block_on.call.relaxed", "block_on_counts_calls"),
+    mutant("block_on.call.wakes_first", "block_on_counts_calls"),
+    mutant("block_on.count.late", "block_on_counts_calls"),
+    mutant("block_on.count.relaxed", "block_on_counts_calls"),
+    mutant("block_on.parks_blindly", "block_on_counts_calls"),
     mutant("cancel.is_asked.relaxed", "cancel_finds_first_scope"),
     mutant("cancel.is_raised.relaxed", "cancel_wakes"),
     mutant("cancel.listen.no_look", "cancel_passes_down"),
@@ -176,9 +184,11 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("join.is_complete.relaxed", "join_wakes"),
     mutant("join.register.relaxed", "join_wakes"),
     mutant("nested.wait.token_alone", "word_nested_wait"),
+    mutant("join.take_back.blind", "join_changes_waker"),
     mutant("once.finish.relaxed", "once_is_done_once"),
     mutant("once.look.relaxed", "once_is_done_once"),
     mutant("once.wait.looks_unlocked", "once_is_done_once"),
+    mutant("relay.wake.claims_nothing", "join_arm"),
     mutant("rwlock.read.passes_writers", "rwlock_writer_is_not_passed"),
     mutant("rwlock.unlock.forgets_upgrader", "rwlock_upgrade"),
     mutant("rwlock.write.ignores_readers", "rwlock_excludes"),

@@ -9,6 +9,7 @@
 //! | `HANDLE` | a join handle exists, which may take the result | cleared once, by the handle |
 //! | `COMPLETE` | the result is stored | set once, by the fiber, or by who ends a fresh task |
 //! | `WAITING` | the slot holds the waker of who joins; the slot is the completer's | set and cleared by the handle; cleared by the completer |
+//! | `TAKEN` | the result was taken, and the handle is still there | set by the handle, once `COMPLETE` |
 //! | the rest | references: the completer's, until it has nothing left to do; the handle's; one for each who asks | |
 //!
 //! Invariants:
@@ -20,17 +21,22 @@
 //! Race, *early return*: A joins and waits, and returns early because of another wake. It sees `COMPLETE` before B, who
 //! completed, has taken the waker out of the slot. A takes the result and gives its reference back; the block stays, since B
 //! gives the scheduler's reference back only after it has emptied the slot.
+//!
+//! Race, *another waker*: A is a future, was polled by one executor and is polled by another now. B completes. A must not write
+//! the new waker while B takes the old one out: so it first clears `WAITING`, or sees `COMPLETE` and touches nothing.
 
-use crate::{Agent, Cancellable, Reason, Waker};
+use crate::{Agent, Cancellable, Outcome, Reason, Waker};
 use sisal_base::sync::UnsafeCell;
 use sisal_base::sync::atomic::{AtomicU32, Ordering};
 use sisal_base::{fault, ordering};
-use std::fmt;
+use std::time::Instant;
+use std::{fmt, task};
 
 const HANDLE: u32 = 1;
 const COMPLETE: u32 = 2;
 const WAITING: u32 = 4;
-const REFERENCE: u32 = 8;
+const TAKEN: u32 = 8;
+const REFERENCE: u32 = 16;
 /// So many references that something leaks them in a loop.
 const REFERENCES_MAX: u32 = u32::MAX / 2;
 
@@ -142,22 +148,106 @@ impl JoinState {
     /// # Safety
     /// Called by the one handle alone.
     pub unsafe fn wait(&self, agent: &dyn Agent, reason: Reason) {
-        // SAFETY: the caller's promise, and nobody waits before this ends.
-        if self.is_complete() || !unsafe { self.register(agent.waker()) } {
-            return;
-        }
-        while !self.is_complete() {
-            let _ = agent.park(None, reason, Cancellable::Never);
-        }
+        // SAFETY: the caller's promise.
+        while unsafe { self.wait_until(agent, None, reason, Cancellable::Never) } != Outcome::Woken {}
     }
 
-    /// Leaves the waker of who joins; `false` if the result is there already.
+    /// Parks `agent` until the result is there: `Woken`; or until the wait has ended otherwise.
     ///
     /// # Safety
-    /// Only the handle, which has not registered before.
-    unsafe fn register(&self, waker: Waker) -> bool {
-        // SAFETY: invariant 2.
-        self.joiner.with_mut(|slot| unsafe { *slot = Some(waker) });
+    /// As [`wait`](Self::wait).
+    pub unsafe fn wait_until(
+        &self,
+        agent: &dyn Agent,
+        deadline: Option<Instant>,
+        reason: Reason,
+        cancellable: Cancellable,
+    ) -> Outcome {
+        // SAFETY: the caller's promise, and nobody waits before this ends.
+        if self.is_complete() || !unsafe { self.register(agent.waker()) } {
+            return Outcome::Woken;
+        }
+        while !self.is_complete() {
+            let outcome = agent.park(deadline, reason, cancellable);
+            if outcome != Outcome::Woken {
+                // SAFETY: the caller's promise.
+                return if unsafe { self.withdraw() } { outcome } else { Outcome::Woken };
+            }
+        }
+        Outcome::Woken
+    }
+
+    /// Whether the result is there; if not, `waker` is called once it is, and one that was left before is not.
+    ///
+    /// # Safety
+    /// As [`wait`](Self::wait).
+    pub unsafe fn poll(&self, waker: &task::Waker) -> bool {
+        // SAFETY: the caller's promise.
+        if self.is_complete() || !unsafe { self.take_back() } {
+            return true;
+        }
+        // SAFETY: not complete, and not `WAITING`: the slot is the handle's (invariant 2).
+        let is_there = self.joiner.with(|slot| unsafe {
+            (*slot).as_ref().is_some_and(|before: &Waker| before.will_wake_std(waker))
+        });
+        if !is_there {
+            self.put(Some(waker.clone().into()));
+        }
+        !self.announce()
+    }
+
+    /// Leaves the waker of who joins, in the place of one left before; `false` if the result is there already.
+    ///
+    /// # Safety
+    /// As [`wait`](Self::wait).
+    pub unsafe fn register(&self, waker: Waker) -> bool {
+        // SAFETY: the caller's promise.
+        if !unsafe { self.take_back() } {
+            return false;
+        }
+        self.put(Some(waker));
+        self.announce()
+    }
+
+    /// Takes back the waker that was left, if one was; `false` if the result is there already.
+    ///
+    /// # Safety
+    /// As [`wait`](Self::wait).
+    pub unsafe fn withdraw(&self) -> bool {
+        // SAFETY: the caller's promise.
+        let withdrawn = unsafe { self.take_back() };
+        if withdrawn {
+            self.put(None);
+        }
+        withdrawn
+    }
+
+    /// The handle's, without `WAITING`, and before `COMPLETE` was seen with `WAITING` set: the slot is its own (invariant 2).
+    fn put(&self, waker: Option<Waker>) {
+        // SAFETY: as said; the old one is dropped outside, since it may be a user's.
+        drop(self.joiner.with_mut(|slot| unsafe { std::mem::replace(&mut *slot, waker) }));
+    }
+
+    /// Makes the slot the handle's again; `false` if the result is there, and the slot maybe the completer's.
+    ///
+    /// # Safety
+    /// As [`wait`](Self::wait).
+    unsafe fn take_back(&self) -> bool {
+        // Acquire: with `COMPLETE`, the result.
+        let mut word = self.word.load(Ordering::Acquire);
+        while word & WAITING != 0 && !fault!("join.take_back.blind") {
+            // Relaxed: nobody but the handle has written to the slot.
+            match self.word.compare_exchange_weak(word, word & !WAITING, Ordering::Relaxed, Ordering::Acquire)
+            {
+                Ok(_) => return true,
+                Err(seen) => word = seen,
+            }
+        }
+        word & COMPLETE == 0
+    }
+
+    /// Gives the slot, with a waker in it, to the completer; `false` if the result is there already.
+    fn announce(&self) -> bool {
         let mut word = self.word.load(Ordering::Acquire);
         while word & COMPLETE == 0 {
             // Release: the waker's bytes, for `complete`.
@@ -168,14 +258,41 @@ impl JoinState {
                 Err(seen) => word = seen,
             }
         }
-        // SAFETY: invariant 2: without `WAITING` the slot is still the handle's.
-        self.joiner.with_mut(|slot| unsafe { *slot = None });
+        self.put(None);
         false
     }
 
-    /// The handle is dropped unjoined, and nobody waits.
+    /// The handle has taken the result, and stays.
+    ///
+    /// # Safety
+    /// The result is there, and was not taken.
+    pub unsafe fn mark_taken(&self) {
+        // Relaxed: the handle tells itself.
+        self.word.fetch_or(TAKEN, Ordering::Relaxed);
+    }
+
+    /// Whether the handle has taken the result: for the handle.
+    #[inline]
+    pub fn is_taken(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & TAKEN != 0
+    }
+
+    /// Whether nobody can take the result any more, since the handle is gone: for the completer.
+    #[inline]
+    pub fn is_unwanted(&self) -> bool {
+        self.word.load(Ordering::Acquire) & HANDLE == 0
+    }
+
+    /// The handle is dropped, and nobody waits any more. The result is to be dropped unless it was
+    /// [taken](Self::is_taken).
     pub fn drop_handle(&self) -> Dropped {
         let mut word = self.word.load(Ordering::Acquire);
+        if word & WAITING != 0 {
+            // A future that was polled. Its waker may hold whatever holds the handle.
+            // SAFETY: the handle.
+            unsafe { self.withdraw() };
+            word = self.word.load(Ordering::Acquire);
+        }
         while word & COMPLETE == 0 {
             // Release: the handle's last writes; pairs with the Acquire in `complete`. The completer's reference is left.
             let next = word - (HANDLE + REFERENCE);

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 pub mod agent;
+mod block_on;
 mod blocking_io;
 pub mod cancel;
 pub mod completion;
 pub mod join;
 mod reason;
+mod relay;
 mod selectable;
 pub mod thread;
 pub mod wait_queue;
@@ -13,11 +15,13 @@ mod waker;
 mod word;
 
 pub use agent::{Agent, AgentId, Cancellable, Outcome, blocking, spend, with_current};
+pub use block_on::block_on;
 pub use blocking_io::blocking_io;
 pub use cancel::{CancelToken, Cause};
 pub use completion::Completion;
 pub use join::{Completed, Dropped, JoinState};
 pub use reason::Reason;
+pub use relay::JoinArm;
 pub use selectable::Selectable;
 pub use wait_queue::{Claimed, Ticket, WaitQueue, Waiter, WakeBatch};
 pub use waker::{WakeKind, Waker, WakerVTable, Wakes};

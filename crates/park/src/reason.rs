@@ -19,6 +19,8 @@ pub enum Reason {
     Scope,
     /// A closure that runs on the blocking pool.
     Blocking,
+    /// A call of the waker of the future that it drives.
+    Future,
     /// Room in the channel at this address, or a receiver.
     Send(usize),
     /// A message in the channel at this address.
@@ -55,6 +57,7 @@ impl fmt::Display for Reason {
             Reason::Join(id) => write!(f, "join of {id}"),
             Reason::Scope => f.write_str("end of a scope"),
             Reason::Blocking => f.write_str("blocking pool"),
+            Reason::Future => f.write_str("a future"),
             Reason::Send(address) => write!(f, "send on channel {address:#x}"),
             Reason::Recv(address) => write!(f, "recv on channel {address:#x}"),
             Reason::Select(arms) => write!(f, "select over {arms}"),

@@ -2,10 +2,20 @@
 //!
 //! Knows nothing of agents but the three functions in its table. It owns a reference (a task's count, a thread's `Arc`),
 //! so the agent's record outlives every waker, also when the agent itself has long finished.
+//!
+//! Who waits may also be a future: then the waker is std's, two words like ours, which we hold as they are. So a future waits in
+//! the same lines as an agent, and nothing is allocated for it.
+//!
+//! ```text
+//!   data ─▶ record      table ─▶ WakerVTable                 ours
+//!   data ─▶ anything    table ─▶ RawWakerVTable, plus 1      std's
+//! ```
 
 use std::fmt;
 use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::{self, RawWaker, RawWakerVTable};
 
 /// How to wake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +42,47 @@ pub struct WakerVTable {
 /// An owned right to wake one agent. Never kept across a user's code by sisal's own primitives.
 pub struct Waker {
     data: *const (),
-    vtable: &'static WakerVTable,
+    table: Table,
 }
 
-// SAFETY: who calls `Waker::new` promises that the table's functions may be called from any thread.
+/// A pointer to a table of either kind; the lowest bit says which.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Table(*const ());
+
+/// Set in the pointer to a table of std's.
+const STD: usize = 1;
+
+const _: () = assert!(align_of::<WakerVTable>() > STD && align_of::<RawWakerVTable>() > STD);
+
+/// What a [`Table`] points to.
+enum Functions {
+    Ours(&'static WakerVTable),
+    Std(&'static RawWakerVTable),
+}
+
+impl Table {
+    #[inline]
+    fn ours(table: &'static WakerVTable) -> Self {
+        Self(std::ptr::from_ref(table).cast())
+    }
+
+    fn std(table: &'static RawWakerVTable) -> Self {
+        Self(std::ptr::from_ref(table).cast::<()>().map_addr(|address| address | STD))
+    }
+
+    #[inline]
+    fn functions(self) -> Functions {
+        if self.0.addr() & STD == 0 {
+            // SAFETY: made by `ours`.
+            Functions::Ours(unsafe { &*self.0.cast() })
+        } else {
+            // SAFETY: made by `std`.
+            Functions::Std(unsafe { &*self.0.map_addr(|address| address & !STD).cast() })
+        }
+    }
+}
+
+// SAFETY: who calls `Waker::new` promises that the table's functions may be called from any thread, and so does std's waker.
 unsafe impl Send for Waker {}
 // SAFETY: as above.
 unsafe impl Sync for Waker {}
@@ -81,6 +128,14 @@ impl<T: Wakes> From<Arc<T>> for Waker {
     }
 }
 
+/// Calls the future's executor.
+impl From<task::Waker> for Waker {
+    fn from(waker: task::Waker) -> Self {
+        let waker = ManuallyDrop::new(waker);
+        Self { data: waker.data(), table: Table::std(waker.vtable()) }
+    }
+}
+
 impl Waker {
     /// A waker that owns one reference to the record at `data`.
     ///
@@ -88,7 +143,14 @@ impl Waker {
     /// Until the table's `drop` is called for that reference, its functions are sound for `data`, from any thread.
     #[inline]
     pub unsafe fn new(data: *const (), vtable: &'static WakerVTable) -> Self {
-        Self { data, vtable }
+        Self { data, table: Table::ours(vtable) }
+    }
+
+    /// std's waker of those two words, which still owns what `self` does.
+    #[cold]
+    fn borrow_std(&self, table: &'static RawWakerVTable) -> ManuallyDrop<task::Waker> {
+        // SAFETY: `self` was made from a waker of these two words, and keeps its reference.
+        ManuallyDrop::new(unsafe { task::Waker::from_raw(RawWaker::new(self.data, table)) })
     }
 
     /// Makes the agent's wait return, or its next one, if it does not wait now.
@@ -103,16 +165,34 @@ impl Waker {
         self.wake_as(WakeKind::Next);
     }
 
-    /// Wakes and keeps the waker.
+    /// Wakes and keeps the waker. An executor that panics is reported by the panic hook and by nobody else: the caller has
+    /// others to wake.
     #[inline]
     pub fn wake_as(&self, kind: WakeKind) {
-        // SAFETY: the promise of `new`; this waker holds its reference.
-        unsafe { (self.vtable.wake)(self.data, kind) }
+        match self.table.functions() {
+            // SAFETY: the promise of `new`; this waker holds its reference.
+            Functions::Ours(table) => unsafe { (table.wake)(self.data, kind) },
+            Functions::Std(table) => self.wake_std(table),
+        }
+    }
+
+    #[cold]
+    fn wake_std(&self, table: &'static RawWakerVTable) {
+        let waker = self.borrow_std(table);
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake_by_ref())) {
+            // Its drop could panic again.
+            std::mem::forget(payload);
+        }
     }
 
     /// Whether both wake the same agent.
     pub fn will_wake(&self, other: &Waker) -> bool {
-        std::ptr::eq(self.data, other.data)
+        std::ptr::eq(self.data, other.data) && self.table == other.table
+    }
+
+    /// Whether this one was made from a waker that wakes what `other` does.
+    pub fn will_wake_std(&self, other: &task::Waker) -> bool {
+        std::ptr::eq(self.data, other.data()) && self.table == Table::std(other.vtable())
     }
 
     /// The record's address, without its reference.
@@ -124,22 +204,64 @@ impl Waker {
 impl Clone for Waker {
     #[inline]
     fn clone(&self) -> Self {
-        // SAFETY: the promise of `new`.
-        unsafe { (self.vtable.clone)(self.data) };
-        Self { data: self.data, vtable: self.vtable }
+        match self.table.functions() {
+            Functions::Ours(table) => {
+                // SAFETY: the promise of `new`.
+                unsafe { (table.clone)(self.data) };
+                Self { data: self.data, table: self.table }
+            }
+            Functions::Std(table) => Self::from(task::Waker::clone(&self.borrow_std(table))),
+        }
     }
 }
 
 impl Drop for Waker {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the promise of `new`; this was its reference.
-        unsafe { (self.vtable.drop)(self.data) }
+        match self.table.functions() {
+            // SAFETY: the promise of `new`; this was its reference.
+            Functions::Ours(table) => unsafe { (table.drop)(self.data) },
+            Functions::Std(table) => drop(ManuallyDrop::into_inner(self.borrow_std(table))),
+        }
     }
 }
 
 impl fmt::Debug for Waker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Waker").field(&self.data).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    struct Counts(AtomicUsize);
+
+    impl task::Wake for Counts {
+        fn wake(self: Arc<Self>) {
+            assert!(self.0.fetch_add(1, Ordering::Relaxed) < 3, "wanted");
+        }
+    }
+
+    #[test]
+    fn stds_waker_is_held_as_it_is() {
+        let counts = Arc::new(Counts(AtomicUsize::new(0)));
+        let std = task::Waker::from(Arc::clone(&counts));
+        let ours = Waker::from(std.clone());
+        assert!(ours.will_wake_std(&std) && ours.will_wake(&ours.clone()));
+        assert!(!ours.will_wake_std(task::Waker::noop()));
+        ours.clone().wake();
+        ours.wake_as(WakeKind::Next);
+        drop(ours);
+        assert_eq!((counts.0.load(Ordering::Relaxed), Arc::strong_count(&counts)), (2, 2));
+    }
+
+    #[test]
+    fn an_executor_that_panics_stops_nobody() {
+        let counts = Arc::new(Counts(AtomicUsize::new(3)));
+        Waker::from(task::Waker::from(Arc::clone(&counts))).wake();
+        assert_eq!((counts.0.load(Ordering::Relaxed), Arc::strong_count(&counts)), (4, 1));
     }
 }

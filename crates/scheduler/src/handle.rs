@@ -3,10 +3,13 @@
 //! Knows nothing of how fibers run.
 
 use crate::task::{Payload, ResultRef, TaskRef};
-use sisal_park::{AgentId, WakeKind, Waker, with_current};
+use sisal_park::{Agent, AgentId, JoinArm, Selectable, Ticket, WakeKind, Waker, with_current};
 use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// What [`JoinHandle::join`] gives: the closure's value, or what it panicked with.
 pub type Result<T> = std::result::Result<T, Payload>;
@@ -101,9 +104,14 @@ impl fmt::Debug for Fiber {
 
 /// The right to wait for a fiber's end and take its result. Dropping it detaches the fiber, which goes on.
 ///
+/// It is a future too, for executors of all kinds, and an arm of `select!`: `recv(handle) -> result => ..`.
+///
 /// ```
 /// let handle = sisal_scheduler::spawn(|| 6 * 7);
 /// assert_eq!(handle.join().unwrap(), 42);
+///
+/// let handle = sisal_scheduler::spawn(|| 6 * 7);
+/// assert_eq!(sisal_park::block_on(handle).unwrap(), 42);
 /// ```
 pub struct JoinHandle<T> {
     result: ResultRef,
@@ -128,12 +136,30 @@ impl<T> JoinHandle<T> {
     /// # Errors
     /// What the fiber panicked with; a `String` that says why, if it was never run because its runtime was shut down or
     /// no stack could be had.
+    ///
+    /// # Panics
+    /// If the result was taken already, by a select or as a future.
     pub fn join(self) -> Result<T> {
         if !self.result.is_complete() {
             with_current(|agent| self.result.wait(agent));
         }
-        // SAFETY: complete; `new`'s promise.
-        unsafe { self.result.take_result() }
+        self.assert_there();
+        // SAFETY: complete, and not taken; `new`'s promise.
+        unsafe { self.result.into_result() }
+    }
+
+    #[inline]
+    #[track_caller]
+    fn assert_there(&self) {
+        assert!(!self.result.is_taken(), "the result of this fiber was taken already");
+    }
+
+    /// What `recv(handle)` in a select expands to. `&mut`, since the result is taken, and one alone may wait for it.
+    #[doc(hidden)]
+    pub fn recv_arm(&mut self) -> JoinHandleArm<'_, T> {
+        self.assert_there();
+        // SAFETY: the handle is borrowed for as long as the arm lives.
+        JoinHandleArm { arm: unsafe { self.result.arm() }, handle: self }
     }
 
     /// Whether `join` would return at once.
@@ -151,6 +177,87 @@ impl<T> JoinHandle<T> {
     /// these goes on. `join` still waits for its end.
     pub fn cancel(&self) {
         self.result.to_ref().ask_to_end();
+    }
+}
+
+/// The result, as from [`JoinHandle::join`].
+///
+/// # Panics
+/// If it is polled again after it has given its result.
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
+        self.assert_there();
+        if self.result.poll(context.waker()) {
+            // SAFETY: complete, and not taken; `new`'s promise; and the handle is borrowed mutably.
+            Poll::Ready(unsafe { self.result.take_result() })
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+// The result never stands in the handle.
+impl<T> Unpin for JoinHandle<T> {}
+
+/// A [`JoinHandle`] as an arm of a select.
+#[doc(hidden)]
+pub struct JoinHandleArm<'a, T> {
+    arm: JoinArm<'a>,
+    handle: &'a JoinHandle<T>,
+}
+
+impl<T> JoinHandleArm<'_, T> {
+    /// The result, once selected. The result stays where it is if a cancel has ended the select.
+    ///
+    /// # Errors
+    /// As [`JoinHandle::join`]; a `String` if the fiber that selects was cancelled.
+    pub fn complete(&self) -> Result<T> {
+        if !self.handle.is_finished() {
+            return Err(Box::new(String::from("the select that waited for this fiber was cancelled")));
+        }
+        self.handle.assert_there();
+        // SAFETY: complete, and not taken; `JoinHandle::new`'s promise; and the arm has the handle for itself.
+        unsafe { self.handle.result.take_result() }
+    }
+}
+
+impl<T> Selectable for JoinHandleArm<'_, T> {
+    fn attempt(&self, agent: &dyn Agent) -> bool {
+        self.arm.attempt(agent)
+    }
+
+    unsafe fn register(&self, agent: &dyn Agent, ticket: &Ticket, arm: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { self.arm.register(agent, ticket, arm) }
+    }
+
+    fn unregister(&self, claimed: bool) {
+        self.arm.unregister(claimed);
+    }
+
+    fn accept(&self, agent: &dyn Agent) -> bool {
+        self.arm.accept(agent)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.arm.is_ready()
+    }
+
+    unsafe fn watch(&self, agent: &dyn Agent, ticket: &Ticket, arm: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { self.arm.watch(agent, ticket, arm) }
+    }
+
+    fn unwatch(&self, claimed: bool) {
+        self.arm.unwatch(claimed);
+    }
+}
+
+impl<T> fmt::Debug for JoinHandleArm<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.arm.fmt(f)
     }
 }
 

@@ -14,6 +14,8 @@ fn not_run_by_accident() {
 #[cfg(sisal_loom)]
 mod barrier_rounds;
 #[cfg(sisal_loom)]
+mod block_on_counts_calls;
+#[cfg(sisal_loom)]
 mod cancel_finds_first_scope;
 #[cfg(sisal_loom)]
 mod cancel_passes_down;
@@ -85,6 +87,10 @@ mod inbox_two_pushers;
 mod inbox_wakes_its_worker;
 #[cfg(sisal_loom)]
 mod injector_hand_off;
+#[cfg(sisal_loom)]
+mod join_arm;
+#[cfg(sisal_loom)]
+mod join_changes_waker;
 #[cfg(sisal_loom)]
 mod join_drop;
 #[cfg(sisal_loom)]

@@ -117,6 +117,12 @@ impl CancelToken {
     pub fn arm(&self) -> CancelArm {
         CancelArm { flag: Arc::clone(&self.0.flag), listener: Listener::new() }
     }
+
+    /// What `recv(token)` in a select expands to.
+    #[doc(hidden)]
+    pub fn recv_arm(&self) -> CancelArm {
+        self.arm()
+    }
 }
 
 impl Default for CancelToken {
@@ -143,6 +149,10 @@ pub struct CancelArm {
 }
 
 impl CancelArm {
+    /// Nothing: that the arm was selected says it all.
+    #[doc(hidden)]
+    pub fn complete(&self) {}
+
     fn enter_line(&self, agent: &dyn Agent, ticket: &Ticket, arm: usize) -> bool {
         // SAFETY: the promise of `register` and `watch`: the arm stays in place until it has left the line.
         let listener = unsafe { Pin::new_unchecked(&self.listener) };

@@ -12,7 +12,9 @@ use crate::post::Post;
 use sisal_base::sync::atomic::{AtomicPtr, Ordering};
 use sisal_coro::Class;
 use sisal_park::cancel::CancelScopes;
-use sisal_park::{Agent, AgentId, Completed, Dropped, JoinState, Reason, WakeKind, Waker, WakerVTable, Word};
+use sisal_park::{
+    Agent, AgentId, Completed, Dropped, JoinArm, JoinState, Reason, WakeKind, Waker, WakerVTable, Word,
+};
 use sisal_queue::{Chained, Link};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -320,11 +322,32 @@ impl ResultRef {
         unsafe { self.header().state.wait(agent, Reason::Join(self.header().id)) };
     }
 
+    /// Whether the result is there; if not, calls `waker` when it is.
+    pub(crate) fn poll(&self, waker: &std::task::Waker) -> bool {
+        // SAFETY: only the one handle comes here.
+        unsafe { self.header().state.poll(waker) }
+    }
+
+    /// An arm of a select that waits for the result.
+    ///
+    /// # Safety
+    /// Only for the one handle, which does not wait in another way meanwhile.
+    pub(crate) unsafe fn arm(&self) -> JoinArm<'_> {
+        // SAFETY: the caller's promise.
+        unsafe { JoinArm::new(&self.header().state) }
+    }
+
+    /// Whether the result was taken.
+    #[inline]
+    pub(crate) fn is_taken(&self) -> bool {
+        self.header().state.is_taken()
+    }
+
     /// Takes the result, and gives the handle's reference back.
     ///
     /// # Safety
-    /// It is complete, and `T` is what the closure returned.
-    pub(crate) unsafe fn take_result<T>(self) -> Result<T, Payload> {
+    /// It is complete and was not taken, and `T` is what the closure returned.
+    pub(crate) unsafe fn into_result<T>(self) -> Result<T, Payload> {
         let header = ManuallyDrop::new(self).0;
         // SAFETY: the caller's promise; while there is a handle, the result is its own.
         unsafe {
@@ -332,6 +355,19 @@ impl ResultRef {
             let result = place.read();
             Self::release(header);
             result
+        }
+    }
+
+    /// Takes the result, and keeps the reference.
+    ///
+    /// # Safety
+    /// It is complete and was not taken, `T` is what the closure returned, and the handle does nothing else meanwhile.
+    pub(crate) unsafe fn take_result<T>(&self) -> Result<T, Payload> {
+        // SAFETY: the caller's promise; while there is a handle, the result is its own.
+        unsafe {
+            let place = (self.header().vtable.result)(self.0).cast::<Result<T, Payload>>();
+            self.header().state.mark_taken();
+            place.read()
         }
     }
 
@@ -352,9 +388,11 @@ impl Drop for ResultRef {
     fn drop(&mut self) {
         match self.header().state.drop_handle() {
             Dropped::Done => {}
-            // SAFETY: complete, and nobody has taken the result.
+            // SAFETY: complete, and the result is the handle's.
             Dropped::HasResult => unsafe {
-                (self.header().vtable.drop_result)(self.0);
+                if !self.is_taken() {
+                    (self.header().vtable.drop_result)(self.0);
+                }
                 Self::release(self.0);
             },
         }

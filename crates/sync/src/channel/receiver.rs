@@ -4,6 +4,7 @@
 
 use super::core::{Lack, Until};
 use super::counted::Share;
+use super::select::internal::RecvArm;
 use super::timer::{Timer, recv_never};
 use super::{Iter, RecvError, RecvTimeoutError, TryIter, TryRecvError};
 use crate::line::deadline_after;
@@ -60,6 +61,12 @@ impl<T> Receiver<T> {
             Source::Timer(timer, make) => timer.recv(until).map(make),
             Source::Never => Err(recv_never(until)),
         }
+    }
+
+    /// What `recv(receiver)` in a select expands to.
+    #[doc(hidden)]
+    pub fn recv_arm(&self) -> RecvArm<'_, T> {
+        RecvArm::new(self)
     }
 
     /// Receives a message, and waits until there is one.

@@ -6,7 +6,7 @@
 //! select! { recv(r) -> a => A, send(s, m) -> b => B }
 //!
 //! {
-//!     let choice = match RecvArm::new(&r) { arm1 => match SendArm::new(&s) { arm2 => {
+//!     let choice = match r.recv_arm() { arm1 => match SendArm::new(&s) { arm2 => {
 //!         let which = wait(&mut [Case::new(&arm1), Case::new(&arm2)], false);
 //!         if which == 0 { Ok(arm1.complete()) }
 //!         else if which == 1 { Err(Ok(arm2.complete(m))) }      m is evaluated only here
@@ -27,6 +27,7 @@
 /// | arm | |
 /// |---|---|
 /// | `recv(receiver) -> message => body` | `message: Result<T, RecvError>` |
+/// | `recv(handle) -> result => body` | the same with what else can be waited for: `JoinHandle` (`result` as from `join`), `CancelToken` (`()`) |
 /// | `send(sender, expression) -> result => body` | `result: Result<(), SendError<T>>`; the expression is evaluated if this arm was selected |
 /// | `default => body` | if no other arm can be done at once |
 /// | `default(timeout) => body` | if no other arm can be done within the timeout |
@@ -167,7 +168,7 @@ macro_rules! select_internal {
 
     // ---- @open biased (arms) (arms that have a name) (default)
     (@open $biased:tt ({recv ($receiver:expr) $pattern:tt $body:tt} $($arms:tt)*) ($($open:tt)*) $default:tt) => {
-        match $crate::channel::internal::RecvArm::new(&$receiver) {
+        match $receiver.recv_arm() {
             arm => $crate::select_internal!(@open $biased ($($arms)*) ($($open)* {arm}) $default),
         }
     };
