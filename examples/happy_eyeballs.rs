@@ -2,7 +2,7 @@
 //!
 //! Look at: `connect` is straight-line code. The next address is tried as soon as the one before has failed, or after a delay
 //! if it is silent; the first connection wins, and leaving the scope cancels and awaits the attempts that are still under
-//!way. Here the first address refuses, the second is silent and the third answers.
+//! way. Here the first address refuses, the second is silent and the third answers.
 //!
 //! ```text
 //! $ cargo run --release --example happy_eyeballs
