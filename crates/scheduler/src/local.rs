@@ -50,8 +50,16 @@ impl Locals {
 
     /// Drops the values, the youngest first, also those that destructors make meanwhile. A destructor that panics has been
     /// reported by the panic hook, and the others go on.
+    #[inline]
     pub(crate) fn destroy(&self) {
-        // The common fiber has none.
+        // The common fiber has never had one.
+        if self.with(|entries| entries.capacity() > 0) {
+            self.destroy_slow();
+        }
+    }
+
+    #[cold]
+    fn destroy_slow(&self) {
         while let Some(value) =
             self.with(|entries| entries.iter_mut().rev().find_map(|entry| entry.value.take()))
         {

@@ -257,6 +257,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/runtime/run.rs", "a fiber that borrows from the frame that waits for it"),
     unsafety("crates/scheduler/src/scope.rs", "children that borrow from the frame that waits for them"),
     unsafety("crates/scheduler/src/spawn.rs", "the first references on a task"),
+    unsafety("crates/scheduler/src/task/blocks.rs", "memory of tasks, by hand"),
     unsafety("crates/scheduler/src/task/cell.rs", "the closure, and in its place the result"),
     unsafety("crates/scheduler/src/task/header.rs", "a task behind one pointer, whatever its closure"),
     unsafety("crates/scheduler/src/task/record.rs", "what stands at the top of a fiber's stack"),

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of where and when it runs.
 
+use super::blocks;
 use super::header::{Header, Traits, VTable};
 use crate::current::with_worker;
 use crate::panic_policy::unjoined;
@@ -65,7 +66,10 @@ impl<F: FnOnce() -> T, T, L: LastAct> TaskCell<F, T, L> {
     pub(crate) fn alloc(traits: Traits, closure: F, last: L) -> NonNull<Header> {
         let body = Body { closure: ManuallyDrop::new(closure) };
         let header = Header::new(const { &Self::VTABLE }, traits);
-        NonNull::from(Box::leak(Box::new(Self { header, last, body }))).cast()
+        let block = blocks::take::<Self>();
+        // SAFETY: memory for one, and ours.
+        unsafe { block.write(Self { header, last, body }) };
+        block.cast()
     }
 
     /// # Safety
@@ -130,7 +134,11 @@ impl<F: FnOnce() -> T, T, L: LastAct> TaskCell<F, T, L> {
     /// # Safety
     /// The last reference is gone; the body is empty.
     unsafe fn free(header: NonNull<Header>) {
-        // SAFETY: the caller's promise; made by `Box::leak` in `alloc`. A union drops nothing of itself.
-        drop(unsafe { Box::from_raw(header.cast::<Self>().as_ptr()) });
+        let block = header.cast::<Self>();
+        // SAFETY: the caller's promise; the block is from `alloc`. A union drops nothing of itself.
+        unsafe {
+            block.drop_in_place();
+            blocks::give(block);
+        }
     }
 }

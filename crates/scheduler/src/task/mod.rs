@@ -14,10 +14,12 @@
 //!  └───────────────────────────┘                └─────────────────────────────────────┘
 //! ```
 
+mod blocks;
 mod cell;
 mod header;
 mod record;
 
+pub(crate) use blocks::Blocks;
 pub(crate) use cell::{LastAct, Payload, TaskCell};
 pub(crate) use header::{Header, ResultRef, Task, TaskRef, Traits, waker};
 pub(crate) use record::{Command, Record};

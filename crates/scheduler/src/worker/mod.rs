@@ -25,7 +25,7 @@ use crate::overflow;
 use crate::owner::OwnerCell;
 use crate::post::Post;
 use crate::runtime::Leaked;
-use crate::task::{Command, Record, Task, TaskRef};
+use crate::task::{Blocks, Command, Record, Task, TaskRef};
 use crate::timer::Wheel;
 use chaos::Chaos;
 use looks::Looks;
@@ -78,6 +78,8 @@ pub(crate) struct Worker {
     /// The tick at which the running fiber was resumed.
     slice_start: Cell<u32>,
     stacks: OwnerCell<Cache>,
+    /// Memory for the next tasks.
+    pub(crate) blocks: OwnerCell<Blocks>,
     wheel: OwnerCell<Wheel>,
     ids: Cell<(u64, u64)>,
     choices: Rng,
@@ -119,6 +121,7 @@ impl Worker {
             tick_seen: Cell::new(crew.monitor.tick()),
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),
+            blocks: OwnerCell::new(Blocks::new()),
             wheel: OwnerCell::new(Wheel::new(Instant::now())),
             ids: Cell::new((0, 0)),
             choices: Rng::new(index as u64 + 1),
