@@ -30,6 +30,7 @@ use std::fmt;
 use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
+use std::task;
 use std::time::Instant;
 
 /// Who has won a select: open, or the number of the arm that happened.
@@ -99,7 +100,12 @@ impl Waiter {
     /// A wait of `agent`, with a place for a value that is handed over: whoever pops the waiter finds `packet`.
     #[inline]
     pub fn new(agent: &dyn Agent, packet: *mut ()) -> Self {
-        Self::on(agent, packet, None, 0)
+        Self::on(agent.waker(), packet, None, 0)
+    }
+
+    /// A wait of whoever `waker` wakes, to whom nothing is handed over: a future, which looks again when it is polled.
+    pub fn of_waker(waker: Waker) -> Self {
+        Self::on(waker, ptr::null_mut(), None, 0)
     }
 
     /// Arm `arm` of a select of `agent`, which whoever claims `ticket` may fulfil.
@@ -108,20 +114,38 @@ impl Waiter {
     /// `ticket` outlives the waiter.
     #[inline]
     pub unsafe fn with_ticket(agent: &dyn Agent, packet: *mut (), ticket: &Ticket, arm: usize) -> Self {
-        Self::on(agent, packet, Some(NonNull::from(ticket)), arm)
+        Self::on(agent.waker(), packet, Some(NonNull::from(ticket)), arm)
     }
 
     #[inline]
-    fn on(agent: &dyn Agent, packet: *mut (), ticket: Option<NonNull<Ticket>>, arm: usize) -> Self {
+    fn on(waker: Waker, packet: *mut (), ticket: Option<NonNull<Ticket>>, arm: usize) -> Self {
         Self {
             links: Links::new(),
-            waker: UnsafeCell::new(Some(agent.waker())),
+            waker: UnsafeCell::new(Some(waker)),
             ticket,
             arm,
             packet,
             done: AtomicBool::new(false),
             _pinned: PhantomPinned,
         }
+    }
+
+    /// Whether it would wake what `waker` does.
+    ///
+    /// # Safety
+    /// The caller holds the lock of the waiter's queue, under which alone its claimants finish, and it is not done.
+    pub unsafe fn will_wake(&self, waker: &task::Waker) -> bool {
+        // SAFETY: the caller's promise: nobody else touches the slot now.
+        self.waker.with(|slot| unsafe { (*slot).as_ref().is_some_and(|own| own.will_wake_std(waker)) })
+    }
+
+    /// Wakes another from now on. Gives the old waker, to be dropped outside the lock.
+    ///
+    /// # Safety
+    /// As [`will_wake`](Self::will_wake).
+    pub unsafe fn set_waker(&self, waker: Waker) -> Option<Waker> {
+        // SAFETY: the caller's promise: nobody else touches the slot now.
+        self.waker.with_mut(|slot| unsafe { (*slot).replace(waker) })
     }
 
     /// Whether the wait was fulfilled. What was written into the packet is then visible.
@@ -348,6 +372,11 @@ impl WakeBatch {
     #[inline]
     pub const fn has_room(&self) -> bool {
         self.len < Self::CAPACITY
+    }
+
+    /// Adds a waker, if there is one.
+    pub fn extend(&mut self, waker: Option<Waker>) {
+        waker.into_iter().for_each(|waker| self.push(waker));
     }
 
     /// Adds a waker.

@@ -66,6 +66,14 @@ mod fiber_is_joined;
 #[cfg(sisal_loom)]
 mod fiber_parks_and_migrates;
 #[cfg(sisal_loom)]
+mod future_drops_message;
+#[cfg(sisal_loom)]
+mod future_drops_room;
+#[cfg(sisal_loom)]
+mod future_leaves_room;
+#[cfg(sisal_loom)]
+mod future_meets_future;
+#[cfg(sisal_loom)]
 mod idle_dropped_permit;
 #[cfg(sisal_loom)]
 mod idle_last_searcher;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "no test file uses all of it")]
 
 pub(crate) mod cancel;
+pub(crate) mod executor;
 
 use sisal::runtime::Runtime;
 use std::time::{Duration, Instant};

@@ -12,8 +12,8 @@
 //! longer in the line, so it waits until B has finished, and returns the message.
 
 use super::buffer::Block;
-use super::packet::{Line, Met, Packet, Parcel};
-use super::state::{Offered, State, Taken};
+use super::packet::{Met, Packet, Parcel};
+use super::state::{Offered, Side, State, Taken, Wakers};
 use sisal_base::backoff::PAUSES_A_LOOK;
 use sisal_base::sync::hint::spin_loop;
 use sisal_base::sync::{SpinGuard, SpinLock};
@@ -27,13 +27,6 @@ const LOOKS_WITH_PAUSES: u32 = 8;
 
 /// Looks after that, giving the core away in between.
 const LOOKS_WITH_YIELDS: u32 = 16;
-
-/// Which line of a channel.
-#[derive(Clone, Copy)]
-pub(super) enum Side {
-    Senders,
-    Receivers,
-}
 
 /// Why a message was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +146,7 @@ impl<T> Channel<T> {
         let waiter = waiter.as_ref();
         // SAFETY: it points to a packet of this channel's messages, and `Standing` sees to it that it has left the line before
         // its frame ends.
-        unsafe { state.senders.push(waiter) };
+        unsafe { state.push_sender(waiter) };
         self.unlock(state);
         let standing = Standing { channel: self, side: Side::Senders, waiter, over: false };
         let outcome = standing.wait(agent, until.deadline(), Reason::Send(self.address()));
@@ -172,8 +165,8 @@ impl<T> Channel<T> {
         loop {
             let mut state = self.lock();
             let received = match state.take() {
-                Taken::Message(message, sender, block) => {
-                    self.unlock_and_wake_sender(state, sender);
+                Taken::Message(message, wakers, block) => {
+                    self.unlock_and_wake(state, wakers);
                     drop(block);
                     return Ok(message);
                 }
@@ -202,8 +195,8 @@ impl<T> Channel<T> {
         let waiter = pin!(Waiter::new(agent, packet.place()));
         let waiter = waiter.as_ref();
         // SAFETY: as in `send_slow`.
-        unsafe { state.receivers.push(waiter) };
-        self.unlock(state);
+        let sender = unsafe { state.push_receiver(waiter) };
+        self.unlock_and_wake(state, (sender, None));
         let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
         let outcome = standing.wait(agent, until.deadline(), Reason::Recv(self.address()));
         // SAFETY: done, or in no line any more: ours again.
@@ -229,7 +222,7 @@ impl<T> Channel<T> {
         // SAFETY: in no line, claimed by nobody else, and `Standing` waits until it is done.
         sender.put(Parcel::Partner(unsafe { Met::of(waiter) }));
         let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
-        self.unlock_and_wake_sender(state, Some(sender.finish()));
+        self.unlock_and_wake(state, (Some(sender.finish()), None));
         standing.wait_for_promise(agent, Reason::Recv(self.address()));
         // SAFETY: done: ours again.
         match unsafe { packet.take() } {
@@ -257,12 +250,15 @@ impl<T> Channel<T> {
         }
     }
 
-    /// Unlocks, and wakes the sender whose message was taken.
+    /// Unlocks, and wakes the sender whose message was taken, and the receiver for whom another one has come.
     #[inline]
-    pub(super) fn unlock_and_wake_sender(&self, state: SpinGuard<'_, State<T>>, sender: Option<Waker>) {
+    pub(super) fn unlock_and_wake(&self, state: SpinGuard<'_, State<T>>, (sender, receiver): Wakers) {
         self.unlock(state);
         if let Some(sender) = sender {
             sender.wake();
+        }
+        if let Some(receiver) = receiver {
+            receiver.wake();
         }
     }
 
@@ -315,20 +311,13 @@ impl<T> Channel<T> {
         (&raw const *self).addr()
     }
 
-    fn line(state: &mut State<T>, side: Side) -> &mut Line<T> {
-        match side {
-            Side::Senders => &mut state.senders,
-            Side::Receivers => &mut state.receivers,
-        }
-    }
-
     /// Takes `waiter` out of its line; `false` if somebody has claimed it.
     ///
     /// # Safety
     /// It stands in this line or in none.
     pub(super) unsafe fn leave(&self, side: Side, waiter: Pin<&Waiter>) -> bool {
         // SAFETY: the caller's promise.
-        unsafe { Self::line(&mut self.lock(), side).remove(waiter) }
+        unsafe { self.lock().line(side).remove(waiter) }
     }
 }
 

@@ -10,7 +10,8 @@
 //! The memory lives as long as a handle of either side, by the `Arc`, whose own counter also aborts before either of these
 //! could overflow.
 
-use super::core::{Channel, Side};
+use super::core::Channel;
+use super::state::Side;
 use sisal_base::sync::Arc;
 use sisal_base::sync::atomic::{AtomicUsize, Ordering};
 use std::ops::Deref;

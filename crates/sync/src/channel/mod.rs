@@ -11,15 +11,19 @@
 //!
 //! A send to a receiver that waits hands its message straight over. Who waits is served in the order in which it came, and
 //! allocates nothing. In files: `state.rs` is all that happens under a channel's lock, `packet.rs` what two agents exchange,
-//! `core.rs` the waits, `counted.rs` the reference counts; `buffer/` has what messages wait in, `timer.rs` the clock's channels.
+//! `core.rs` the waits, `future.rs` those of futures, `counted.rs` the reference counts; `buffer/` has what messages wait in,
+//! `timer.rs` the clock's channels.
 
 mod buffer;
+mod clock;
 mod core;
 mod counted;
+mod future;
 mod iter;
 mod packet;
 mod receiver;
 mod recv_error;
+mod seat;
 mod select;
 mod select_error;
 mod send_error;
@@ -27,6 +31,7 @@ mod sender;
 mod state;
 mod timer;
 
+pub use future::{RecvFuture, SendFuture};
 pub use iter::{IntoIter, Iter, TryIter};
 pub use receiver::Receiver;
 pub use recv_error::{RecvError, RecvTimeoutError, TryRecvError};

@@ -6,7 +6,7 @@ use super::core::{Lack, Until};
 use super::counted::Share;
 use super::select::internal::RecvArm;
 use super::timer::{Timer, recv_never};
-use super::{Iter, RecvError, RecvTimeoutError, TryIter, TryRecvError};
+use super::{Iter, RecvError, RecvFuture, RecvTimeoutError, TryIter, TryRecvError};
 use crate::line::deadline_after;
 use sisal_base::sync::Arc;
 use sisal_park::{spend, with_current};
@@ -84,6 +84,35 @@ impl<T> Receiver<T> {
     #[inline]
     pub fn recv(&self) -> Result<T, RecvError> {
         self.recv_until(Until::Forever).map_err(|_| RecvError)
+    }
+
+    /// Receives a message, as a future for an executor of any kind. (On a fiber or a thread, [`recv`](Self::recv) is simpler.)
+    ///
+    /// It may be dropped at any time: as long as it has not given a message, it has taken none. It is told when there is one,
+    /// and another receiver may be faster; who waits in `recv` is served before.
+    ///
+    /// # Errors
+    /// If there is no message and no sender any more.
+    ///
+    /// ```
+    /// # use sisal_sync::channel::bounded;
+    /// # use sisal_park::block_on;
+    /// let (sender, receiver) = bounded(1);
+    /// std::thread::spawn(move || block_on(async {
+    ///     for n in 0..3 {
+    ///         sender.send_async(n).await.unwrap();
+    ///     }
+    /// }));
+    /// block_on(async {
+    ///     let mut sum = 0;
+    ///     while let Ok(n) = receiver.recv_async().await {
+    ///         sum += n;
+    ///     }
+    ///     assert_eq!(sum, 3);
+    /// });
+    /// ```
+    pub fn recv_async(&self) -> RecvFuture<'_, T> {
+        RecvFuture::new(self)
     }
 
     /// Receives a message if that needs no wait; from a channel without a buffer, if somebody waits to send it.
@@ -169,7 +198,7 @@ impl<T> Receiver<T> {
     pub fn is_full(&self) -> bool {
         spend();
         match &self.source {
-            Source::Channel(share) => !share.lock().has_room(),
+            Source::Channel(share) => share.lock().is_full(),
             Source::Timer(timer, _) => timer.is_ready(now()),
             Source::Never => true,
         }

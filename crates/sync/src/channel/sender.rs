@@ -4,7 +4,7 @@
 
 use super::core::{Channel, Refusal, Until};
 use super::counted::Share;
-use super::{SendError, SendTimeoutError, TrySendError};
+use super::{SendError, SendFuture, SendTimeoutError, TrySendError};
 use crate::line::deadline_after;
 use sisal_park::spend;
 use std::fmt;
@@ -56,6 +56,29 @@ impl<T> Sender<T> {
     #[inline]
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
         self.share.send(message, Until::Forever).map_err(|(_, message)| SendError(message))
+    }
+
+    /// Sends a message, as a future for an executor of any kind. (On a fiber or a thread, [`send`](Self::send) is simpler.)
+    ///
+    /// It may be dropped at any time: as long as it is not done, it has sent nothing, and drops its message. It is told when
+    /// there is room, and another sender may be faster; who waits in `send` is served before.
+    ///
+    /// In a channel without a buffer, a message for a receiver that waits in `recv` or a select is handed over. For one that
+    /// waits in `recv_async`, which might be dropped, it is left with the channel: it goes to that one, or to the next
+    /// receiver. (`try_recv` finds what others send, but not this future, which must be polled to send.)
+    ///
+    /// # Errors
+    /// With the message, if there is no receiver any more.
+    ///
+    /// ```
+    /// # use sisal_sync::channel::bounded;
+    /// # use sisal_park::block_on;
+    /// let (sender, receiver) = bounded(0);
+    /// std::thread::spawn(move || block_on(sender.send_async("hello")));
+    /// assert_eq!(receiver.recv(), Ok("hello"));
+    /// ```
+    pub fn send_async(&self, message: T) -> SendFuture<'_, T> {
+        SendFuture::new(self, message)
     }
 
     /// Sends a message if that needs no wait; in a channel without a buffer, if somebody waits to receive it.
@@ -138,7 +161,7 @@ impl<T> Sender<T> {
     /// ```
     pub fn is_full(&self) -> bool {
         spend();
-        !self.share.lock().has_room()
+        self.share.lock().is_full()
     }
 
     /// How many messages are in the channel.

@@ -11,6 +11,18 @@
 //! 4. Without a buffer (`capacity == 0`), a sender or a receiver waits only while nobody else waits on the other side, arms of
 //!    its own select apart.
 //! 5. Once `disconnected`, nobody begins to wait.
+//! 6. Futures stand in lines of their own, and are told to come and look, never handed a message: one that is dropped has taken
+//!    nothing. Of those that were told and have not looked yet, there are as many as there are messages in the buffer (places
+//!    that are free), or nobody else stands in that line. So whoever adds a message (frees a place) tells one; and one
+//!    that was told and will not take it tells the next.
+//! 7. While futures wait to receive, a channel without a buffer has a place for one message.
+//!
+//! Why 7: neither of two futures may hand a message to the other, which might never look again. So the sender leaves it
+//! with the channel, where any receiver finds it. Agents go first: a message goes to a receiver that waits on its stack, and
+//! a place to a sender that does, since those are fulfilled at once (invariants 1 and 2), and a future must be polled first.
+//!
+//! Race, *told of room, served by a receiver*: A receiver takes a message from a full channel; future F is told that there is
+//! room. Receiver R begins to wait. F hands its message to R: the room is still there, and F tells the next future.
 //!
 //! Race, *two selects meet without a buffer*: A tries all its arms, B tries all of its own: nobody is there. A's sending arm
 //! gets into the line, B's receiving arm finds it under the same lock, leaves all its lines and tries again. So whoever claims
@@ -20,15 +32,26 @@
 use super::buffer::{Block, Buffer};
 use super::packet::{Line, Met, Parcel};
 use sisal_base::fault;
-use sisal_park::{Ticket, WaitQueue, WakeBatch, Waker};
+use sisal_park::{Claimed, Ticket, WaitQueue, Waiter, WakeBatch, Waker};
+use std::pin::Pin;
+
+/// Which side of a channel.
+#[derive(Clone, Copy)]
+pub(super) enum Side {
+    Senders,
+    Receivers,
+}
 
 pub(super) struct State<T> {
     buffer: Buffer<T>,
     capacity: usize,
     reserved: usize,
     disconnected: bool,
-    pub(super) senders: Line<T>,
-    pub(super) receivers: Line<T>,
+    senders: Line<T>,
+    receivers: Line<T>,
+    /// Futures that wait to send, and to receive.
+    pub(super) send_futures: WaitQueue,
+    pub(super) recv_futures: WaitQueue,
     /// Those who wait until something may be done, and do it later.
     pub(super) watchers: WaitQueue,
 }
@@ -45,8 +68,8 @@ pub(super) enum Offered<T> {
 /// What a receiver found.
 #[must_use]
 pub(super) enum Taken<T> {
-    /// A message; a sender to be woken; a block to be freed outside the lock.
-    Message(T, Option<Waker>, Option<Box<Block<T>>>),
+    /// A message; who is to be woken; a block to be freed outside the lock.
+    Message(T, Wakers, Option<Box<Block<T>>>),
     /// A select that waits to send: it was claimed, and sends once it runs.
     Promise(Met<T>),
     Empty,
@@ -63,7 +86,7 @@ pub(super) enum Reserved<T> {
     Disconnected,
 }
 
-/// Wakers of both sides.
+/// Wakers of the senders' side, and of the receivers'.
 pub(super) type Wakers = (Option<Waker>, Option<Waker>);
 
 impl<T> State<T> {
@@ -75,18 +98,91 @@ impl<T> State<T> {
             disconnected: false,
             senders: Line::new(),
             receivers: Line::new(),
+            send_futures: WaitQueue::new(),
+            recv_futures: WaitQueue::new(),
             watchers: WaitQueue::new(),
         }
     }
 
+    /// How many messages wait, as users see it: none without a buffer.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.buffer.len()
+        self.buffer.len().min(self.capacity)
     }
 
+    /// Whether no message more can wait, as users see it: always without a buffer.
     #[inline]
-    pub(super) fn has_room(&self) -> bool {
-        self.buffer.len() + self.reserved < self.capacity
+    pub(super) fn is_full(&self) -> bool {
+        self.buffer.len() + self.reserved >= self.capacity
+    }
+
+    /// Whether the buffer takes another message.
+    #[inline]
+    fn has_room(&self) -> bool {
+        !self.is_full() || (self.capacity == 0 && self.has_hand())
+    }
+
+    /// Invariant 7.
+    #[cold]
+    fn has_hand(&self) -> bool {
+        !self.recv_futures.is_empty() && self.buffer.len() + self.reserved == 0
+    }
+
+    /// Lets a receiver stand in its line; gives a future to be told of it, which has a message for whoever waits.
+    ///
+    /// # Safety
+    /// As [`Line::push`], and there is nothing to receive.
+    pub(super) unsafe fn push_receiver(&mut self, waiter: Pin<&Waiter>) -> Option<Waker> {
+        // SAFETY: the caller's promise.
+        unsafe { self.receivers.push(waiter) };
+        if self.capacity == 0 { self.tell_sender() } else { None }
+    }
+
+    /// Lets a sender stand in its line.
+    ///
+    /// # Safety
+    /// As [`Line::push`], and it cannot send.
+    pub(super) unsafe fn push_sender(&mut self, waiter: Pin<&Waiter>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.senders.push(waiter) };
+    }
+
+    pub(super) fn line(&mut self, side: Side) -> &mut Line<T> {
+        match side {
+            Side::Senders => &mut self.senders,
+            Side::Receivers => &mut self.receivers,
+        }
+    }
+
+    /// Tells the future that has waited longest for a message (invariant 6).
+    #[inline]
+    fn tell_receiver(&mut self) -> Option<Waker> {
+        if fault!("chan.push.tells_nobody") {
+            return None;
+        }
+        self.recv_futures.pop().map(Claimed::finish)
+    }
+
+    /// Tells the future that has waited longest for room or for a receiver (invariant 6).
+    #[inline]
+    fn tell_sender(&mut self) -> Option<Waker> {
+        self.send_futures.pop().map(Claimed::finish)
+    }
+
+    /// A future that was told of a message does not come for it.
+    pub(super) fn pass_message_on(&mut self) -> Option<Waker> {
+        if self.buffer.len() > 0 { self.tell_receiver() } else { None }
+    }
+
+    /// A future that was told that it may send does not.
+    pub(super) fn pass_room_on(&mut self) -> Option<Waker> {
+        if self.has_room() || !self.receivers.is_empty() { self.tell_sender() } else { None }
+    }
+
+    /// A future has begun to wait for a message: somebody may send now without a buffer (invariant 7).
+    pub(super) fn refill_hand(&mut self) -> Wakers {
+        let is_hand = self.capacity == 0 && !fault!("chan.enter.offers_no_hand");
+        if is_hand { self.refill() } else { (None, None) }
     }
 
     /// Whether a block must be supplied before a message may be offered.
@@ -115,24 +211,32 @@ impl<T> State<T> {
             return Offered::Full(message);
         }
         self.buffer.push(message);
-        Offered::Sent(None)
+        Offered::Sent(self.tell_receiver())
     }
 
     /// Receives, if that needs no wait.
     #[inline]
     pub(super) fn take(&mut self) -> Taken<T> {
+        match self.take_waiting() {
+            Taken::Empty if self.capacity == 0 => self.senders.pop().map_or(Taken::Empty, Self::meet),
+            taken => taken,
+        }
+    }
+
+    /// Whether a message waits, or none will ever come.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.buffer.len() > 0 || self.disconnected
+    }
+
+    /// Receives a message from the buffer.
+    #[inline]
+    pub(super) fn take_waiting(&mut self) -> Taken<T> {
         if let Some((message, block)) = self.buffer.pop() {
             if fault!("chan.take.leaves_senders") {
-                return Taken::Message(message, None, block);
+                return Taken::Message(message, (None, None), block);
             }
-            // No receiver waits (invariant 1), so there is one waker at most.
-            let (sender, _) = self.refill();
-            return Taken::Message(message, sender, block);
-        }
-        if self.capacity == 0 {
-            if let Some(sender) = self.senders.pop() {
-                return Self::meet(sender);
-            }
+            let wakers = self.refill();
+            return Taken::Message(message, wakers, block);
         }
         if self.disconnected { Taken::Disconnected } else { Taken::Empty }
     }
@@ -140,7 +244,7 @@ impl<T> State<T> {
     /// Takes the message of a sender in whose place a receiver has come.
     fn meet(mut sender: Met<T>) -> Taken<T> {
         match sender.take() {
-            Parcel::Value(message) => Taken::Message(message, Some(sender.finish()), None),
+            Parcel::Value(message) => Taken::Message(message, (Some(sender.finish()), None), None),
             _ => Taken::Promise(sender),
         }
     }
@@ -148,12 +252,13 @@ impl<T> State<T> {
     /// Lets the oldest sender have a room that has come up: its message goes to the oldest receiver or into the buffer.
     #[inline]
     fn refill(&mut self) -> Wakers {
-        if self.senders.is_empty() || !self.has_room() { (None, None) } else { self.refill_slow() }
+        let nobody_waits = self.senders.is_empty() && self.send_futures.is_empty();
+        if nobody_waits || !self.has_room() || self.disconnected { (None, None) } else { self.refill_slow() }
     }
 
     #[cold]
     fn refill_slow(&mut self) -> Wakers {
-        let Some(mut sender) = self.senders.pop() else { return (None, None) };
+        let Some(mut sender) = self.senders.pop() else { return (self.tell_sender(), None) };
         let mut woken = None;
         match sender.take() {
             Parcel::Value(message) => match self.receivers.pop() {
@@ -161,7 +266,10 @@ impl<T> State<T> {
                     receiver.put(Parcel::Value(message));
                     woken = Some(receiver.finish());
                 }
-                None => self.buffer.push(message),
+                None => {
+                    self.buffer.push(message);
+                    woken = self.tell_receiver();
+                }
             },
             _ => {
                 self.reserved += 1;
@@ -174,10 +282,14 @@ impl<T> State<T> {
     /// Does that until invariant 2 holds again; `true` if `batch` is full before.
     pub(super) fn refill_into(&mut self, batch: &mut WakeBatch) -> bool {
         for _ in 0..WakeBatch::CAPACITY / 2 {
+            let nobody_stands = self.senders.is_empty();
             let (sender, receiver) = self.refill();
-            let Some(sender) = sender else { return false };
-            batch.push(sender);
-            receiver.into_iter().for_each(|receiver| batch.push(receiver));
+            let is_over = nobody_stands || sender.is_none();
+            batch.extend(sender);
+            batch.extend(receiver);
+            if is_over {
+                return false;
+            }
         }
         true
     }
@@ -188,7 +300,9 @@ impl<T> State<T> {
             return Reserved::Disconnected;
         }
         if self.capacity == 0 {
-            return self.receivers.pop().map_or(Reserved::Full, Reserved::Partner);
+            if let Some(receiver) = self.receivers.pop() {
+                return Reserved::Partner(receiver);
+            }
         }
         if !self.has_room() {
             return Reserved::Full;
@@ -197,11 +311,23 @@ impl<T> State<T> {
         Reserved::Room
     }
 
-    /// Sends in the room that was kept: to the oldest receiver, or into the buffer.
-    pub(super) fn use_room(&mut self, message: T) -> Offered<T> {
+    /// Sends in the room that was kept: to the oldest receiver (`Ok`, and the room is free), or into the buffer. The caller has
+    /// seen to it that there is a block for it.
+    pub(super) fn use_room(&mut self, message: T) -> Result<Waker, Offered<T>> {
         self.reserved -= 1;
-        // Neither full, since the room was kept, nor in need of a block, since who calls this has seen to it.
-        self.offer(message)
+        if self.disconnected {
+            return Err(Offered::Disconnected(message));
+        }
+        match self.receivers.pop() {
+            Some(mut receiver) => {
+                receiver.put(Parcel::Value(message));
+                Ok(receiver.finish())
+            }
+            None => {
+                self.buffer.push(message);
+                Err(Offered::Sent(self.tell_receiver()))
+            }
+        }
     }
 
     /// Gives back the room that was kept.
@@ -211,7 +337,7 @@ impl<T> State<T> {
 
     /// Whether a receive needs no wait, for an arm of the select of `own`.
     pub(super) fn can_take(&self, own: &Ticket) -> bool {
-        self.len() > 0 || self.disconnected || (self.capacity == 0 && self.senders.has_open(own))
+        self.has_waiting() || (self.capacity == 0 && self.senders.has_open(own))
     }
 
     /// Whether a send needs no wait, for an arm of the select of `own`.
@@ -228,6 +354,10 @@ impl<T> State<T> {
 
     /// Ends waits until `batch` is full, of everybody: after a disconnect. `true` if there are more.
     pub(super) fn dismiss(&mut self, batch: &mut WakeBatch) -> bool {
-        self.senders.pop_into(batch) || self.receivers.pop_into(batch) || self.watchers.pop_into(batch)
+        self.senders.pop_into(batch)
+            || self.receivers.pop_into(batch)
+            || self.send_futures.pop_into(batch)
+            || self.recv_futures.pop_into(batch)
+            || self.watchers.pop_into(batch)
     }
 }

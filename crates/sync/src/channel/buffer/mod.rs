@@ -11,8 +11,10 @@ use ring::Ring;
 
 /// Messages in the order in which they were sent.
 pub(super) enum Buffer<T> {
-    /// No message can wait: a rendezvous, or a channel whose receivers are gone.
+    /// No message can wait: the receivers are gone.
     None,
+    /// A rendezvous, in which a message waits only for a future that was told to come for it.
+    Hand(Option<T>),
     Ring(Ring<T>),
     Blocks(Blocks<T>),
 }
@@ -22,7 +24,7 @@ impl<T> Buffer<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
         match capacity {
             None => Self::Blocks(Blocks::new()),
-            Some(0) => Self::None,
+            Some(0) => Self::Hand(None),
             Some(capacity) => Self::Ring(Ring::new(capacity)),
         }
     }
@@ -31,6 +33,7 @@ impl<T> Buffer<T> {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::None => 0,
+            Self::Hand(message) => usize::from(message.is_some()),
             Self::Ring(ring) => ring.len(),
             Self::Blocks(blocks) => blocks.len(),
         }
@@ -56,7 +59,8 @@ impl<T> Buffer<T> {
     #[inline]
     pub(super) fn push(&mut self, message: T) {
         match self {
-            Self::None => panic!("a message for a channel without a buffer"),
+            Self::Hand(place @ None) => *place = Some(message),
+            Self::Hand(Some(_)) | Self::None => panic!("a message for a channel without room"),
             Self::Ring(ring) => ring.push(message),
             Self::Blocks(blocks) => blocks.push(message),
         }
@@ -67,6 +71,7 @@ impl<T> Buffer<T> {
     pub(super) fn pop(&mut self) -> Option<(T, Option<Box<Block<T>>>)> {
         match self {
             Self::None => None,
+            Self::Hand(message) => message.take().map(|message| (message, None)),
             Self::Ring(ring) => ring.pop().map(|message| (message, None)),
             Self::Blocks(blocks) => blocks.pop(),
         }

@@ -10,7 +10,7 @@
 use super::super::core::Channel;
 use super::super::packet::{Packet, Parcel};
 use super::super::receiver::Source;
-use super::super::state::{Offered, Reserved, Taken};
+use super::super::state::{Offered, Reserved, Side, Taken};
 use super::super::{Receiver, RecvError, SendError, Sender};
 use super::place::Place;
 use sisal_base::fault;
@@ -73,8 +73,8 @@ impl<'a, T> RecvArm<'a, T> {
     fn attempt_from(&self, channel: &Channel<T>, agent: &dyn Agent) -> bool {
         let mut state = channel.lock();
         match state.take() {
-            Taken::Message(message, sender, block) => {
-                channel.unlock_and_wake_sender(state, sender);
+            Taken::Message(message, wakers, block) => {
+                channel.unlock_and_wake(state, wakers);
                 drop(block);
                 self.keep(message);
                 true
@@ -125,8 +125,9 @@ impl<T> Selectable for RecvArm<'_, T> {
                     return false;
                 }
                 // SAFETY: the caller's promise, and the place keeps the waiter until it is in no line.
-                unsafe { state.receivers.push(self.place.fill(agent, self.packet.place(), ticket, arm)) };
-                channel.unlock(state);
+                let sender =
+                    unsafe { state.push_receiver(self.place.fill(agent, self.packet.place(), ticket, arm)) };
+                channel.unlock_and_wake(state, (sender, None));
                 true
             }
             Source::Timer(timer, _) => {
@@ -141,7 +142,7 @@ impl<T> Selectable for RecvArm<'_, T> {
     fn unregister(&self, claimed: bool) {
         if let (Source::Channel(channel), Some(waiter)) = (self.receiver.source(), self.place.waiter()) {
             // SAFETY: `register` has put it into this line.
-            unsafe { channel.lock().receivers.remove(waiter) };
+            unsafe { channel.leave(Side::Receivers, waiter) };
             if claimed {
                 waiter.wait_for_claimant();
                 self.discard();
@@ -224,14 +225,14 @@ impl<'a, T> SendArm<'a, T> {
                 let channel = self.sender.channel();
                 let mut state = channel.lock_to_send();
                 match state.use_room(message) {
-                    Offered::Sent(None) => channel.unlock(state),
-                    Offered::Sent(Some(receiver)) => {
+                    Ok(receiver) => {
                         if !fault!("chan.arm.leaves_room_empty") {
                             channel.refill(state);
                         }
                         receiver.wake_next();
                     }
-                    Offered::Full(message) | Offered::Disconnected(message) => {
+                    Err(Offered::Sent(receiver)) => channel.unlock_and_wake_receiver(state, receiver),
+                    Err(Offered::Full(message) | Offered::Disconnected(message)) => {
                         return Err(SendError(message));
                     }
                 }
@@ -298,7 +299,7 @@ impl<T> Selectable for SendArm<'_, T> {
             return false;
         }
         // SAFETY: the caller's promise, and the place keeps the waiter until it is in no line.
-        unsafe { state.senders.push(self.place.fill(agent, self.packet.place(), ticket, arm)) };
+        unsafe { state.push_sender(self.place.fill(agent, self.packet.place(), ticket, arm)) };
         channel.unlock(state);
         true
     }
@@ -306,7 +307,7 @@ impl<T> Selectable for SendArm<'_, T> {
     fn unregister(&self, claimed: bool) {
         if let Some(waiter) = self.place.waiter() {
             // SAFETY: `register` has put it into this line.
-            unsafe { self.sender.channel().lock().senders.remove(waiter) };
+            unsafe { self.sender.channel().leave(Side::Senders, waiter) };
             if claimed {
                 waiter.wait_for_claimant();
                 self.give_back();
