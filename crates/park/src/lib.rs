@@ -20,7 +20,7 @@ pub use blocking_io::blocking_io;
 pub use cancel::{CancelToken, Cause};
 pub use completion::Completion;
 pub use join::{Completed, Dropped, JoinState};
-pub use reason::Reason;
+pub use reason::{Capacity, HOLDER_SHIFT, Reason};
 pub use relay::JoinArm;
 pub use selectable::Selectable;
 pub use wait_queue::{Claimed, Ticket, WaitQueue, Waiter, WakeBatch};

@@ -3,6 +3,7 @@
 //! Knows nothing of how a worker uses them.
 
 use crate::blocking::BlockingPool;
+use crate::dump::Desk;
 use crate::hog::{self, Seen, Watch};
 use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
@@ -37,6 +38,8 @@ pub(crate) struct Member {
     pub(crate) counters: Arc<CachePadded<Counters>>,
     /// The number of the worker's OS thread; 0 until it runs.
     pub(crate) thread: AtomicU64,
+    /// What dumps ask of it.
+    pub(crate) desk: Desk,
     /// The worker's loop has ended.
     pub(crate) ended: AtomicBool,
     /// The fibers that had not ended when the loop did.
@@ -71,6 +74,8 @@ const HOLD_MAX: u32 = 4096;
 
 /// What the workers of a runtime share.
 pub(crate) struct Crew {
+    /// The runtime's number, in the order of building.
+    pub(crate) number: usize,
     pub(crate) members: Box<[CachePadded<Member>]>,
     pub(crate) injector: Injector<Task>,
     pub(crate) idle: Idle,

@@ -18,6 +18,12 @@ pub type Result<T> = std::result::Result<T, Payload>;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FiberId(AgentId);
 
+impl FiberId {
+    pub(crate) fn new(id: AgentId) -> Self {
+        Self(id)
+    }
+}
+
 impl fmt::Debug for FiberId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FiberId({})", self.0.as_u64())

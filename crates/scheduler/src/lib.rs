@@ -4,6 +4,7 @@ mod blocking;
 mod crew;
 mod current;
 mod deadline;
+mod dump;
 mod event;
 mod fiber;
 mod handle;
@@ -29,6 +30,7 @@ mod try_scope;
 mod worker;
 
 pub use deadline::{Elapsed, shield, timeout, with_deadline};
+pub use dump::{Dump, FiberDump, FiberState, WorkerDump, dump};
 pub use fiber::{
     checkpoint, current_fiber, is_cancelled, now, park, park_timeout, sleep, sleep_until, yield_now,
 };
@@ -36,7 +38,7 @@ pub use handle::{Fiber, FiberId, JoinHandle, Result};
 pub use local::{AccessError, LocalKey};
 pub use runtime::{Handle, Runtime, run};
 pub use scope::{Scope, ScopedJoinHandle, scope};
-pub use sisal_park::{CancelToken, blocking};
+pub use sisal_park::{CancelToken, Capacity, Reason, blocking};
 pub use spawn::{Builder, spawn};
 pub use spawn_blocking::spawn_blocking;
 pub use stacks::{give_stack, take_stack};

@@ -23,6 +23,8 @@ const QUIET_TICKS: u32 = 500;
 /// The tick that workers read, and the monitor's own bed.
 pub(crate) struct Monitor {
     tick: CachePadded<AtomicU32>,
+    /// When tick 0 began.
+    start: Instant,
     asleep: AtomicBool,
     stop: Mutex<bool>,
     wake: Condvar,
@@ -40,6 +42,7 @@ impl Monitor {
     pub(crate) fn new() -> Self {
         Self {
             tick: CachePadded::new(AtomicU32::new(0)),
+            start: Instant::now(),
             asleep: AtomicBool::new(false),
             stop: Mutex::new(false),
             wake: Condvar::new(),
@@ -50,6 +53,16 @@ impl Monitor {
     #[inline(always)]
     pub(crate) fn tick(&self) -> u32 {
         self.tick.load(Ordering::Relaxed)
+    }
+
+    /// Moves the tick on to what the clock says. Ticks while the monitor sleeps are counted when somebody asks, or it wakes.
+    pub(crate) fn advance(&self) -> u32 {
+        let due = (self.start.elapsed().as_nanos() / TICK.as_nanos()) as u32;
+        let moved = |tick: u32| (due.wrapping_sub(tick) as i32 > 0).then_some(due);
+        match self.tick.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved) {
+            Ok(_) => due,
+            Err(tick) => tick,
+        }
     }
 
     /// Called by a worker that has left its sleep.
@@ -64,6 +77,7 @@ impl Monitor {
 
     #[cold]
     fn rouse(&self) {
+        self.advance();
         let _stop = self.stop.lock();
         self.asleep.swap(false, Ordering::Relaxed);
         self.wake.notify_one();
@@ -83,7 +97,7 @@ impl Monitor {
             let next = Instant::now() + TICK;
             while !*stop && !wait_until(&self.wake, &mut stop, next) {}
             drop(stop);
-            self.tick.fetch_add(1, Ordering::Relaxed);
+            self.advance();
             quiet = if watched.on_tick() { 0 } else { quiet + 1 };
             stop = self.stop.lock();
             if quiet >= QUIET_TICKS && !*stop {

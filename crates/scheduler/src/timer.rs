@@ -91,6 +91,11 @@ impl Wheel {
         u64::try_from(ns >> TICK_BITS).unwrap_or(u64::MAX).min(TICKS_MAX << SLOT_BITS)
     }
 
+    /// When `timer`, which is armed here, fires: its deadline, to some 16 µs.
+    pub(crate) fn due(&self, timer: &Timer) -> Instant {
+        self.start + Duration::from_nanos(timer.tick.get() << TICK_BITS)
+    }
+
     /// Arms `timer`; it fires at or after `deadline`.
     ///
     /// # Safety

@@ -175,6 +175,12 @@ impl<R: Rule> Gate<R> {
         (&raw const *self).addr()
     }
 
+    /// Where the word is, for reports that read it while somebody waits.
+    #[inline]
+    pub(crate) fn word_address(&self) -> usize {
+        (&raw const self.word).expose_provenance()
+    }
+
     /// Enters if nobody is in, and nobody waits: the word is 0. One RMW.
     #[inline(always)]
     pub(crate) fn enter_empty(&self, next: u64) -> bool {

@@ -17,13 +17,13 @@
 use crate::gate::{FLAGS, Gate, RULE_SHIFT, Rule};
 use crate::mutex_guard::MutexGuard;
 use sisal_base::const_new;
-use sisal_park::{Agent, AgentId, Reason, with_current};
+use sisal_park::{Agent, AgentId, HOLDER_SHIFT, Reason, with_current};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::time::{Duration, Instant};
 
 const LOCKED: u64 = 1 << RULE_SHIFT;
-const HOLDER_SHIFT: u32 = RULE_SHIFT + 1;
+const _: () = assert!(HOLDER_SHIFT == RULE_SHIFT + 1);
 
 /// What a mutex's word means.
 enum OneAtATime {}
@@ -97,7 +97,7 @@ impl RawMutex {
     }
 
     fn wait(&self, agent: &dyn Agent, deadline: Option<Instant>) -> bool {
-        self.gate.enter_slow(agent, agent.id(), deadline, Reason::Lock(self.gate.address()))
+        self.gate.enter_slow(agent, agent.id(), deadline, Reason::Mutex(self.gate.word_address()))
     }
 
     #[inline]

@@ -6,17 +6,16 @@
 //! signal interrupts it (`sample`): the handler copies the fiber's name, where it was spawned and the place in the code, and
 //! the monitor, which may allocate and read files, gives that place its name.
 
-mod sample;
+pub(crate) mod sample;
 
 use crate::crew::{Crew, Member};
-use sample::Sample;
 use sisal_base::sync::atomic::Ordering;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub(crate) use sample::own_thread;
+pub(crate) use sample::{Sample, own_thread};
 
 /// How long a fiber may run before it is reported, if the builder says nothing.
 pub(crate) const THRESHOLD: Duration = Duration::from_millis(100);
@@ -127,11 +126,17 @@ fn text(index: usize, others: usize, held: Duration, sample: &Sample) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sisal_park::AgentId;
     use std::panic::Location;
 
     #[test]
     fn a_report_names_all_it_knows() {
-        let sample = Sample::Fiber { name: Some("loop".into()), site: Location::caller(), place: 0 };
+        let sample = Sample::Fiber {
+            id: AgentId::from_u64(1),
+            name: Some("loop".into()),
+            site: Location::caller(),
+            place: 0,
+        };
         let text = text(3, 2, Duration::from_millis(120), &sample).unwrap();
         for part in ["'loop'", "mod.rs:", "120 ms", "worker 3", "live there: 2"] {
             assert!(text.contains(part), "{part} is not in: {text}");

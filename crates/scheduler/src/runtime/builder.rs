@@ -2,9 +2,10 @@
 //!
 //! Knows nothing of its end.
 
-use super::{Handle, Runtime, Threads, shutdown};
+use super::{Handle, Runtime, Threads, every, shutdown};
 use crate::blocking::{self, BlockingPool};
 use crate::crew::{Crew, CrewWatch, FRESH_MAX, Limits, Member, WakeLimit};
+use crate::dump::Desk;
 use crate::hog::{self, Watch};
 use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
@@ -243,12 +244,14 @@ impl Builder {
                 reactor,
                 counters: Arc::new(CachePadded::new(Counters::new())),
                 thread: AtomicU64::new(0),
+                desk: Desk::new(),
                 ended: AtomicBool::new(false),
                 leaked: sisal_base::sync::Mutex::new(Vec::new()),
             }));
         }
         let keep_alive = self.blocking_keep_alive.unwrap_or(blocking::KEEP_ALIVE);
         let crew = Arc::new_cyclic(|crew| Crew {
+            number: every::next_number(),
             members: members.into_boxed_slice(),
             injector: Injector::new(),
             idle: Idle::new(),
@@ -260,6 +263,7 @@ impl Builder {
             spawned_elsewhere: AtomicU64::new(0),
             panic_policy: Policy::new(std::mem::take(&mut self.on_panic), Weak::clone(crew)).map(Arc::new),
         });
+        every::add(&crew);
         Ok((crew, ends))
     }
 }

@@ -3,11 +3,13 @@
 //! Knows nothing of how a worker works.
 
 mod builder;
+mod every;
 mod global;
 mod run;
 mod shutdown;
 
 pub use builder::Builder;
+pub(crate) use every::every_crew;
 pub(crate) use global::default_runtime;
 pub use global::{current_handle, default_handle};
 pub use run::run;

@@ -27,6 +27,8 @@ pub(crate) struct Record {
     pub(crate) suspender: Cell<*const Suspender>,
     pub(crate) command: Cell<Command>,
     pub(crate) reason: Cell<Reason>,
+    /// The monitor's tick at which it parked last.
+    pub(crate) parked_at: Cell<u32>,
     /// Whose live table the fiber stands in, and where there.
     pub(crate) table: usize,
     pub(crate) live_index: Cell<usize>,
@@ -46,6 +48,7 @@ impl Record {
             suspender: Cell::new(std::ptr::null()),
             command: Cell::new(Command::Yield),
             reason: Cell::new(Reason::Park),
+            parked_at: Cell::new(0),
             table,
             live_index: Cell::new(0),
             unwinding: Cell::new(false),

@@ -10,6 +10,7 @@ mod chaos;
 mod looks;
 mod probe;
 mod search;
+mod show;
 mod submit;
 mod turn;
 
@@ -248,6 +249,7 @@ impl Worker {
                     self.push_ready(task);
                 }
                 Command::Park => {
+                    record.parked_at.set(self.crew.monitor.tick());
                     self.chaos.delay();
                     if self.chaos.returns_early() || header.word.commit() == Commit::Resume {
                         self.undo_park(task);

@@ -79,6 +79,7 @@ impl Worker {
             }
             self.serve_timers_and_reactor();
             self.notice_close();
+            self.answer_dumps();
             if !self.post.mailbox.inbox().is_empty() {
                 self.drain_inbox();
             }
@@ -205,6 +206,7 @@ impl Worker {
             || self.most_loaded().is_some()
             || self.must_end()
             || self.has_close_to_notice()
+            || self.is_asked()
     }
 
     /// Announces the sleep, looks again, sleeps. Gives the permit to search, if that is what it was woken for.

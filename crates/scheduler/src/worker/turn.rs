@@ -120,6 +120,7 @@ impl Worker {
     fn look_around(&self) -> Option<Task> {
         self.serve_timers_and_reactor();
         self.notice_close();
+        self.answer_dumps();
         self.publish_queues();
         self.take_injected().or_else(|| self.pick_fresh(0))
     }

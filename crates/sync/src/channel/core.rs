@@ -18,7 +18,9 @@ use sisal_base::backoff::PAUSES_A_LOOK;
 use sisal_base::sync::hint::spin_loop;
 use sisal_base::sync::{SpinGuard, SpinLock};
 use sisal_base::{CachePadded, fault};
-use sisal_park::{Agent, Cancellable, Outcome, Reason, Waiter, WakeBatch, Waker, spend, with_current};
+use sisal_park::{
+    Agent, Cancellable, Capacity, Outcome, Reason, Waiter, WakeBatch, Waker, spend, with_current,
+};
 use std::pin::{Pin, pin};
 use std::time::Instant;
 
@@ -149,7 +151,8 @@ impl<T> Channel<T> {
         unsafe { state.push_sender(waiter) };
         self.unlock(state);
         let standing = Standing { channel: self, side: Side::Senders, waiter, over: false };
-        let outcome = standing.wait(agent, until.deadline(), Reason::Send(self.address()));
+        let outcome =
+            standing.wait(agent, until.deadline(), Reason::Send(self.address(), Capacity::of(self.capacity)));
         // SAFETY: done, or in no line any more: ours again.
         match unsafe { packet.take() } {
             Parcel::Value(message) if is_timeout(outcome, until) => Err((Refusal::Full, message)),
@@ -198,7 +201,8 @@ impl<T> Channel<T> {
         let sender = unsafe { state.push_receiver(waiter) };
         self.unlock_and_wake(state, (sender, None));
         let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
-        let outcome = standing.wait(agent, until.deadline(), Reason::Recv(self.address()));
+        let outcome =
+            standing.wait(agent, until.deadline(), Reason::Recv(self.address(), Capacity::of(self.capacity)));
         // SAFETY: done, or in no line any more: ours again.
         match unsafe { packet.take() } {
             Parcel::Value(message) => Some(Ok(message)),
@@ -223,7 +227,7 @@ impl<T> Channel<T> {
         sender.put(Parcel::Partner(unsafe { Met::of(waiter) }));
         let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
         self.unlock_and_wake(state, (Some(sender.finish()), None));
-        standing.wait_for_promise(agent, Reason::Recv(self.address()));
+        standing.wait_for_promise(agent, Reason::Recv(self.address(), Capacity::of(self.capacity)));
         // SAFETY: done: ours again.
         match unsafe { packet.take() } {
             Parcel::Value(message) => Some(message),

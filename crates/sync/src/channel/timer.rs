@@ -111,7 +111,7 @@ pub(super) fn recv_never(until: Until) -> Lack {
 }
 
 fn park(agent: &dyn Agent, deadline: Option<Instant>, address: usize) -> Outcome {
-    agent.park(deadline, Reason::Recv(address), Cancellable::Always)
+    agent.park(deadline, Reason::Timer(address), Cancellable::Always)
 }
 
 fn cancelled(until: Until) -> Lack {

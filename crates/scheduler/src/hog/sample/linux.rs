@@ -14,6 +14,7 @@ use super::Sample;
 use crate::current::with_worker;
 use sisal_base::sync::Mutex;
 use sisal_base::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use sisal_park::AgentId;
 use std::mem;
 use std::panic::Location;
 use std::ptr;
@@ -35,6 +36,7 @@ static ASKING: Mutex<()> = Mutex::new(());
 static STATE: AtomicU8 = AtomicU8::new(FREE);
 static THREAD: AtomicU64 = AtomicU64::new(0);
 /// The note. Written by the handler in `WRITING`, read by who asked in `WRITTEN`.
+static ID: AtomicU64 = AtomicU64::new(0);
 static SITE: AtomicPtr<Location<'static>> = AtomicPtr::new(ptr::null_mut());
 static PLACE: AtomicUsize = AtomicUsize::new(0);
 static NAME: [AtomicU8; NAME_BYTES] = [const { AtomicU8::new(0) }; NAME_BYTES];
@@ -101,7 +103,8 @@ fn read() -> Sample {
         let bytes: Vec<u8> = NAME[..len].iter().map(|byte| byte.load(Ordering::Relaxed)).collect();
         String::from_utf8_lossy(&bytes).into_owned()
     });
-    Sample::Fiber { name, site, place: PLACE.load(Ordering::Relaxed) }
+    let id = AgentId::from_u64(ID.load(Ordering::Relaxed));
+    Sample::Fiber { id, name, site, place: PLACE.load(Ordering::Relaxed) }
 }
 
 /// The function that this instruction is in, and its line.
@@ -157,6 +160,7 @@ fn write(context: *const libc::ucontext_t) {
         // The fiber is interrupted, so it has not ended.
         let Some(task) = worker.and_then(|worker| worker.current()) else { return };
         let header = task.header();
+        ID.store(header.id.as_u64(), Ordering::Relaxed);
         let name = header.name();
         let bytes = name.unwrap_or_default().as_bytes();
         for (place, byte) in NAME.iter().zip(bytes) {

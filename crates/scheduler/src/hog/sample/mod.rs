@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of why. One file an operating system.
 
+use sisal_park::AgentId;
 use std::panic::Location;
 
 #[cfg(target_os = "linux")]
@@ -22,6 +23,7 @@ pub(crate) enum Sample {
     NoAnswer,
     /// It runs this one.
     Fiber {
+        id: AgentId,
         name: Option<String>,
         site: &'static Location<'static>,
         /// The instruction.

@@ -1,0 +1,193 @@
+//! What every fiber of the process does and waits for.
+//!
+//! Knows nothing of how a worker looks at its fibers; it asks them all, waits a while, and puts together what they say.
+//!
+//! ```text
+//!  who dumps                         a worker
+//!  puts a question on each desk
+//!  rings                        ──▶  comes round: at its next look around, or from its sleep
+//!  waits for ANSWER_TIME        ◀──  describes the fibers that live there, between two of them
+//!  asks those that are held by a fiber, by a signal, who holds them
+//!  finds the cycles
+//! ```
+
+mod answer;
+mod cycles;
+mod desk;
+mod name;
+mod text;
+
+pub(crate) use answer::{Scene, describe};
+pub(crate) use desk::{Desk, Question};
+
+use crate::crew::Crew;
+use crate::fiber::now;
+use crate::handle::FiberId;
+use crate::hog::sample::{self, Sample};
+use crate::runtime::{Handle, Runtime, every_crew};
+use sisal_base::sync::atomic::Ordering;
+use sisal_park::Reason;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long workers have to come round. One that lets its fibers run in turn does within a time slice; what takes longer is held by one.
+const ANSWER_TIME: Duration = Duration::from_millis(100);
+/// How long one has that no fiber holds, but which has not come round: the system gives it no CPU.
+const SLOW_TIME: Duration = Duration::from_secs(2);
+
+/// What the fibers of a runtime, or of all, do and wait for. Its [`Display`](std::fmt::Display) is the report to read: identical fibers
+/// are one entry with a count.
+///
+/// The workers answer one after another, each between two of its fibers, while the rest goes on: what is said of fibers with different
+/// homes may lie some milliseconds apart. The deadlocks that are named are none the less true.
+///
+/// ```
+/// let (send, receive) = std::sync::mpsc::channel::<()>();
+/// let waiting = sisal_scheduler::spawn(sisal_scheduler::park);
+/// while !sisal_scheduler::dump().to_string().contains("park") {}
+/// waiting.fiber().unpark();
+/// waiting.join().unwrap();
+/// # drop((send, receive));
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Dump {
+    /// The fibers that have started and not ended, runtime by runtime, home by home.
+    pub fibers: Vec<FiberDump>,
+    /// The workers.
+    pub workers: Vec<WorkerDump>,
+    /// Fibers that wait for one another, in a circle and for ever: each waits for the next, the last for the first.
+    ///
+    /// Mutexes and joins have one fiber that can end the wait, so a circle of these is certain. It is named once it has lasted for
+    /// two ticks of 10 ms.
+    pub deadlocks: Vec<Vec<FiberId>>,
+}
+
+/// One fiber.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FiberDump {
+    /// Its number.
+    pub id: FiberId,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Where it was spawned.
+    pub spawned_at: &'static Location<'static>,
+    /// The number of its runtime; the first that was built is 0.
+    pub runtime: usize,
+    /// The index of the worker on which it runs.
+    pub home: usize,
+    /// What it does.
+    pub state: FiberState,
+    /// What it waits for, if it is parked.
+    pub waits_for: Option<Reason>,
+    /// The file or socket behind the descriptor that it waits for, if that is known: `tcp 127.0.0.1:80`.
+    pub descriptor: Option<String>,
+    /// The fiber, or the bare thread, whose doing ends the wait, if there is one alone.
+    pub awaits: Option<FiberId>,
+    /// For how long it has been parked, to some 10 ms.
+    pub parked_for: Option<Duration>,
+    /// The time that is left until its deadline, if it has one.
+    pub left: Option<Duration>,
+    /// Whether it was parked when the dump began.
+    pub(crate) since_before: bool,
+}
+
+/// What a fiber does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum FiberState {
+    /// It runs, and holds its worker.
+    Running,
+    /// It could run, and waits for its turn.
+    Ready,
+    /// It waits.
+    Parked,
+}
+
+/// One worker.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WorkerDump {
+    /// The number of its runtime.
+    pub runtime: usize,
+    /// Its index there.
+    pub index: usize,
+    /// Started fibers that live there.
+    pub alive: usize,
+    /// Fresh fibers in its queue, which have not started. (They are nowhere listed.)
+    pub fresh: usize,
+    /// Whether it has told of its fibers. One that a fiber holds cannot.
+    pub has_answered: bool,
+    /// Where the fiber that holds it is in the code, if it has not answered, and that is known.
+    pub held_at: Option<String>,
+}
+
+/// The fibers of all runtimes of the process: what each does, what it waits for and since when.
+///
+/// May be called from fibers and bare threads; the fiber that calls it is listed as waiting for it. It takes some 100 ns a fiber on its
+/// home worker, which runs no other fiber meanwhile. A worker that a fiber holds does not hold the dump: it is given up after 100 ms, and the one
+/// fiber is named.
+pub fn dump() -> Dump {
+    Dump::of(&every_crew())
+}
+
+impl Runtime {
+    /// [`dump`] of this runtime's fibers.
+    pub fn dump(&self) -> Dump {
+        self.handle().dump()
+    }
+}
+
+impl Handle {
+    /// [`dump`] of this runtime's fibers.
+    pub fn dump(&self) -> Dump {
+        Dump::of(std::slice::from_ref(self.crew()))
+    }
+}
+
+impl Dump {
+    pub(crate) fn of(crews: &[Arc<Crew>]) -> Self {
+        let mut dump = Self::default();
+        let asked: Vec<_> = crews.iter().map(|crew| (crew, Question::ask(crew))).collect();
+        let deadline = now() + ANSWER_TIME;
+        for (crew, question) in &asked {
+            question.wait(deadline);
+            for index in 0..crew.members.len() {
+                dump.add_worker(crew, question, index);
+            }
+        }
+        dump.find_deadlocks();
+        dump
+    }
+
+    fn add_worker(&mut self, crew: &Crew, question: &Question, index: usize) {
+        let member = &crew.members[index];
+        let mut worker = WorkerDump {
+            runtime: crew.number,
+            index,
+            alive: member.live.count(),
+            fresh: member.fresh.len(),
+            has_answered: true,
+            held_at: None,
+        };
+        let mut answer = question.take(index);
+        if answer.is_none() && !member.is_ended() {
+            match sample::take(member.thread.load(Ordering::Acquire)) {
+                Sample::Fiber { id, name, site, place } => {
+                    worker.has_answered = false;
+                    worker.held_at = sample::name_of(place);
+                    self.fibers.push(FiberDump::running(FiberId::new(id), name, site, (crew.number, index)));
+                }
+                Sample::Nobody | Sample::NoAnswer => {
+                    question.wait(now() + SLOW_TIME);
+                    answer = question.take(index);
+                    worker.has_answered = answer.is_some();
+                }
+            }
+        }
+        self.fibers.extend(answer.unwrap_or_default());
+        self.workers.push(worker);
+    }
+}

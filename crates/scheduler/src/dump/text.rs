@@ -1,0 +1,187 @@
+//! A dump as a text to read: first what is wrong, then the workers, then the fibers, identical ones as one entry.
+//!
+//! Knows nothing of how a dump is taken.
+
+use super::{Dump, FiberDump, FiberState, WorkerDump};
+use crate::handle::FiberId;
+use sisal_park::Reason;
+use std::collections::HashMap;
+use std::fmt;
+use std::mem::{Discriminant, discriminant};
+use std::panic::Location;
+use std::time::Duration;
+
+/// Numbers of fibers that an entry lists.
+const IDS_MAX: usize = 8;
+
+/// What makes fibers identical.
+type Likeness<'a> =
+    (FiberState, Option<Discriminant<Reason>>, Option<&'a str>, &'static Location<'static>, Option<usize>);
+
+impl Dump {
+    /// The fibers, identical ones together: of the same name, spawned at the same place, in the same state, and waiting for the same kind
+    /// of thing (a running fiber is alone). The largest group comes first.
+    pub fn groups(&self) -> Vec<Vec<&FiberDump>> {
+        let mut groups: HashMap<Likeness<'_>, Vec<&FiberDump>> = HashMap::new();
+        for fiber in &self.fibers {
+            let reason = fiber.waits_for.as_ref().map(discriminant);
+            let alone = (fiber.state == FiberState::Running).then_some(fiber.home);
+            let likeness = (fiber.state, reason, fiber.name.as_deref(), fiber.spawned_at, alone);
+            groups.entry(likeness).or_default().push(fiber);
+        }
+        let mut groups: Vec<_> = groups.into_values().collect();
+        groups.iter_mut().for_each(|group| group.sort_by_key(|fiber| fiber.id));
+        groups.sort_by_key(|group| (usize::MAX - group.len(), group[0].id));
+        groups
+    }
+
+    /// The fiber of that number, if it is in the dump.
+    pub fn fiber(&self, id: FiberId) -> Option<&FiberDump> {
+        self.fibers.iter().find(|fiber| fiber.id == id)
+    }
+
+    fn write_deadlock(&self, f: &mut fmt::Formatter<'_>, circle: &[FiberId]) -> fmt::Result {
+        writeln!(
+            f,
+            "deadlock of {} fibers, each of which waits for the next, the last for the first:",
+            circle.len()
+        )?;
+        for fiber in circle.iter().filter_map(|id| self.fiber(*id)) {
+            write!(f, "    {} waits for ", Title(fiber))?;
+            write_reason(f, &[fiber])?;
+            writeln!(f, "; spawned at {}", fiber.spawned_at)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Dump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fresh: usize = self.workers.iter().map(|worker| worker.fresh).sum();
+        write!(f, "{} fibers live on {} workers", self.fibers.len(), self.workers.len())?;
+        writeln!(f, "; {fresh} more have not started")?;
+        for circle in &self.deadlocks {
+            self.write_deadlock(f, circle)?;
+        }
+        self.workers
+            .iter()
+            .filter(|worker| !worker.has_answered)
+            .try_for_each(|worker| write!(f, "{worker}"))?;
+        self.groups().iter().try_for_each(|group| write_group(f, group))
+    }
+}
+
+impl fmt::Display for WorkerDump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "worker {} of runtime {}: {} fibers", self.index, self.runtime, self.alive)?;
+        if !self.has_answered {
+            f.write_str(", of which only the one that holds it is known")?;
+        }
+        if let Some(place) = &self.held_at {
+            write!(f, ", in {place}")?;
+        }
+        writeln!(f)
+    }
+}
+
+/// One fiber, as a line.
+impl fmt::Display for FiberDump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_group(f, &[self])
+    }
+}
+
+/// `#7 'name'`.
+struct Title<'a>(&'a FiberDump);
+
+impl fmt::Display for Title<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.id)?;
+        self.0.name.as_ref().map_or(Ok(()), |name| write!(f, " '{name}'"))
+    }
+}
+
+fn write_group(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result {
+    let first = group[0];
+    match group.len() {
+        1 => write!(f, "fiber {}", Title(first))?,
+        count => {
+            write!(f, "{count} fibers")?;
+            first.name.as_ref().map_or(Ok(()), |name| write!(f, " '{name}'"))?;
+        }
+    }
+    match first.state {
+        FiberState::Running => write!(f, ", runs on worker {}", first.home)?,
+        FiberState::Ready => f.write_str(", ready")?,
+        FiberState::Parked => {
+            f.write_str(", parked: ")?;
+            write_reason(f, group)?;
+            write_times(f, group)?;
+        }
+    }
+    writeln!(f)?;
+    write!(f, "    spawned at {}", first.spawned_at)?;
+    if first.state != FiberState::Running {
+        write_homes(f, group)?;
+    }
+    if group.len() > 1 {
+        let ids: Vec<_> = group.iter().take(IDS_MAX).map(|fiber| fiber.id.to_string()).collect();
+        let more = if group.len() > IDS_MAX { ", …" } else { "" };
+        write!(f, "; {}{more}", ids.join(", "))?;
+    }
+    writeln!(f)
+}
+
+fn write_reason(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result {
+    let first = group[0];
+    let Some(reason) = first.waits_for else { return f.write_str("elsewhere") };
+    match (&first.descriptor, reason) {
+        (Some(name), Reason::Readable(_)) => write!(f, "read {name}")?,
+        (Some(name), Reason::Writable(_)) => write!(f, "write {name}")?,
+        _ => write!(f, "{reason}")?,
+    }
+    if let (Some(holder), Reason::Mutex(_)) = (first.awaits, reason) {
+        write!(f, ", held by {holder}")?;
+    }
+    if group.iter().any(|fiber| fiber.waits_for != first.waits_for) {
+        f.write_str(", and others of the kind")?;
+    }
+    Ok(())
+}
+
+fn write_times(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result {
+    if let Some((least, most)) = bounds(group.iter().filter_map(|fiber| fiber.left)) {
+        write!(f, ", until +{}", Span(least, most))?;
+    }
+    if let Some((least, most)) = bounds(group.iter().filter_map(|fiber| fiber.parked_for)) {
+        write!(f, ", for {}", Span(least, most))?;
+    }
+    Ok(())
+}
+
+fn write_homes(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result {
+    let mut homes: Vec<_> = group.iter().map(|fiber| fiber.home).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    match &*homes {
+        [home] => write!(f, ", lives on worker {home}"),
+        homes => write!(f, ", live on {} workers", homes.len()),
+    }
+}
+
+fn bounds<T: Ord + Copy>(values: impl Iterator<Item = T> + Clone) -> Option<(T, T)> {
+    values.clone().min().zip(values.max())
+}
+
+/// `1.20 s`, or `1.20 to 3.50 s`.
+struct Span(Duration, Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (least, most) = (self.0.as_secs_f64(), self.1.as_secs_f64());
+        if most - least < 0.01 {
+            return write!(f, "{most:.2} s");
+        }
+        write!(f, "{least:.2} to {most:.2} s")
+    }
+}
