@@ -27,6 +27,10 @@ const TICK_BITS: u32 = 14;
 const SLOT_BITS: u32 = 6;
 const SLOTS: usize = 1 << SLOT_BITS;
 const LEVELS: usize = 7;
+/// With so many timers armed, a sleep is worth some lateness.
+const MANY: usize = 256;
+/// What a worker sleeps among many timers.
+const TOGETHER: Duration = Duration::from_micros(100);
 /// The farthest tick that the wheels can tell apart.
 const TICKS_MAX: u64 = (1 << (SLOT_BITS * LEVELS as u32)) - 1;
 
@@ -152,12 +156,14 @@ impl Wheel {
             .min()
     }
 
-    /// How long until there may be something to do; `None` if no timer is armed.
+    /// How long until there may be something to do; `None` if no timer is armed. Among many timers [`TOGETHER`] at least, so
+    /// that several fire at one wake-up.
     pub(crate) fn next_wait(&self, now: Instant) -> Option<Duration> {
         let (tick, _) = self.next_slot()?;
         // The end of the tick: no timer fires early (invariant 2).
         let at = self.start + Duration::from_nanos((tick + 1) << TICK_BITS);
-        Some(at.saturating_duration_since(now))
+        let least = if self.armed < MANY { Duration::ZERO } else { TOGETHER };
+        Some(at.saturating_duration_since(now).max(least))
     }
 
     /// Fires every timer whose deadline has passed: `fire` gets its task, with the timer out of the wheel.
