@@ -94,6 +94,7 @@ pub const THIRD_PARTY: &[ThirdParty] = &[
     ships("sisal-scheduler", "backtrace", "names for the addresses of a hog or a dump"),
     ships("sisal-scheduler", "libc", "a signal to one thread"),
     tests("sisal", "prometheus-parse", "reads what the metrics write"),
+    tests("sisal", "proptest", "draws programs over channels, and makes those that fail smaller"),
     tests("sisal", "rand", "a real thread-local generator, held across suspensions"),
     tests("sisal", "trybuild", "what must not compile, and how the message reads"),
     tests("sisal", "libc", "the OS thread's id, and CPU clocks"),
