@@ -5,10 +5,13 @@
 //! which costs next to nothing. Without the gate the same load piles up as fibers, most of which are never answered, or when
 //! nobody waits for it any more.
 //!
+//! The table has a row for each load. `in time` is the goodput, and the last line says how much of the best row's is left at
+//! 10x; it wants a machine that does nothing else, with a processor for the generator and one for a worker.
+//!
 //! ```text
 //! $ cargo run --release --example overload
-//! 1 worker, 200 us of work a request, answers count within 50 ms
-//!  gate   load   offered/s   in time/s   late/s  refused/s   p99 ms   waiting at most
+//! 1 worker(s), 200µs of work a request, answers count within 50ms
+//!  gate   load     offered     in time      late     refused   p99 ms   waiting at most
 //! ```
 
 use sisal::runtime::{Handle, Runtime};
