@@ -1,7 +1,7 @@
 //! Ten times more requests than can be answered: a gate keeps what is answered in time near its best.
 //!
 //! Look at: requests come at a fixed rate, whether or not anybody is done with the last ones, from a thread of its own. A
-//! `Semaphore` holds as many places as can be worked off within the deadline; whoever finds none is refused on the spot,
+//! [`Limit`] holds as many places as can be worked off within the deadline; whoever finds none is refused on the spot,
 //! which costs next to nothing. Without the gate the same load piles up as fibers, most of which are never answered, or when
 //! nobody waits for it any more.
 //!
@@ -14,8 +14,8 @@
 //!  gate   load     offered     in time      late     refused   p99 ms   waiting at most
 //! ```
 
+use sisal::fiber::{Limit, Place};
 use sisal::runtime::{Handle, Runtime};
-use sisal::sync::Semaphore;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -66,31 +66,29 @@ fn calibrate() -> u64 {
 }
 
 /// One request: refused, or answered by a fiber.
-fn offer(handle: &Handle, gate: Option<&Arc<Semaphore>>, steps: u64, arrival: Instant, tally: &Arc<Tally>) {
-    // The permit is taken here and given back by the fiber.
-    match gate.map(|gate| gate.try_acquire()) {
+fn offer(handle: &Handle, gate: Option<&Limit>, steps: u64, arrival: Instant, tally: &Arc<Tally>) {
+    // The place is taken here, before there is a fiber, and given back at the fiber's end.
+    let place: Option<Place> = match gate.map(Limit::try_take) {
         Some(None) => {
             tally.refused.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        Some(Some(permit)) => permit.forget(),
-        None => {}
-    }
-    let (gate, tally) = (gate.cloned(), tally.clone());
+        Some(Some(place)) => Some(place),
+        None => None,
+    };
+    let tally = tally.clone();
     handle.spawn(move || {
+        let _place = place;
         work(steps);
         tally.waits.lock().unwrap().push(arrival.elapsed().as_micros() as u64);
         tally.answered.fetch_add(1, Ordering::Relaxed);
-        if let Some(gate) = gate {
-            gate.add_permits(1);
-        }
     });
 }
 
 /// Offers `rate` requests a second.
 fn run(workers: usize, rate: f64, is_gated: bool, steps: u64) -> io::Result<Row> {
     let runtime = Runtime::builder().workers(workers).build()?;
-    let gate = is_gated.then(|| Arc::new(Semaphore::new(workers * PLACES)));
+    let gate = is_gated.then(|| Limit::new(workers * PLACES));
     let tally = Arc::new(Tally::default());
     let (mut offered, mut waiting_max) = (0, 0);
     let start = Instant::now();

@@ -20,3 +20,4 @@ pub use sisal_scheduler::{
 
 pub use crate::join::{Join, join, join_all, race};
 pub use crate::join_set::JoinSet;
+pub use crate::limit::{Limit, Place};

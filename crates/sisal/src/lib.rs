@@ -5,6 +5,7 @@ mod go;
 mod interval;
 mod join;
 mod join_set;
+mod limit;
 
 pub mod actor;
 pub mod channel;
