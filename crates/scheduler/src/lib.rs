@@ -7,6 +7,7 @@ mod deadline;
 mod dump;
 mod event;
 mod fiber;
+mod grow;
 mod handle;
 mod hog;
 mod lifecycle;
@@ -34,6 +35,7 @@ pub use dump::{Dump, FiberDump, FiberState, WorkerDump, dump};
 pub use fiber::{
     checkpoint, current_fiber, is_cancelled, now, park, park_timeout, sleep, sleep_until, yield_now,
 };
+pub use grow::{grow, try_grow};
 pub use handle::{Fiber, FiberId, JoinHandle, Result};
 pub use local::{AccessError, LocalKey};
 pub use runtime::{Handle, Runtime, run};

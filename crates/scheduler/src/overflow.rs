@@ -15,7 +15,7 @@ pub(crate) fn prepare() {
 /// Names the fiber that runs on this thread.
 fn report(_fault: usize, out: &mut dyn FnMut(&str)) {
     let task = with_worker(|worker| worker.and_then(|worker| worker.current()));
-    let Some(task) = task else { return out("a stack of sisal's") };
+    let Some(task) = task else { return out("code on no fiber") };
     let header = task.header();
     out("fiber '");
     out(header.name().unwrap_or("(no name)"));

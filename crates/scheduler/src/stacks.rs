@@ -5,16 +5,23 @@
 
 use crate::current::with_worker;
 use crate::overflow;
-use sisal_coro::{Cache, Class, Pool, Stack};
+use sisal_coro::{AltStack, Cache, Class, Pool, Stack};
 use std::cell::RefCell;
 use std::io;
 
 thread_local! {
     /// Made by the first stack that a bare thread asks for. Workers have a cache anyway.
-    static OWN: RefCell<Cache> = RefCell::new({
+    static OWN: RefCell<Own> = RefCell::new({
         overflow::prepare();
-        Cache::new(Pool::global())
+        Own { cache: Cache::new(Pool::global()), _alt_stack: sisal_coro::overflow::arm_thread() }
     });
+}
+
+/// What a bare thread needs that runs on stacks of ours.
+struct Own {
+    cache: Cache,
+    /// For the message of an overflow.
+    _alt_stack: AltStack,
 }
 
 /// A stack of this class: the one that this thread gave back last, if there is one.
@@ -41,13 +48,13 @@ pub fn give_stack(stack: Stack) {
 /// In a destructor of a thread-local, where the cache may be gone: from the pool.
 #[inline(never)]
 fn take_on_thread(class: Class) -> io::Result<Stack> {
-    OWN.try_with(|cache| cache.borrow_mut().take(class)).unwrap_or_else(|_| Pool::global().take(class))
+    OWN.try_with(|own| own.borrow_mut().cache.take(class)).unwrap_or_else(|_| Pool::global().take(class))
 }
 
 #[inline(never)]
 fn give_on_thread(stack: Stack) {
     let mut stack = Some(stack);
-    let _ = OWN.try_with(|cache| stack.take().map(|stack| cache.borrow_mut().give(stack)));
+    let _ = OWN.try_with(|own| stack.take().map(|stack| own.borrow_mut().cache.give(stack)));
     if let Some(stack) = stack {
         Pool::global().give(stack);
     }

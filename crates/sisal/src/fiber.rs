@@ -14,8 +14,8 @@
 
 pub use sisal_scheduler::{
     AccessError, Builder, CancelToken, Fiber, FiberId, JoinHandle, LocalKey, Result, Scope, ScopedJoinHandle,
-    TryScope, checkpoint, current_fiber as current, is_cancelled, park, park_timeout, scope, sleep, spawn,
-    try_scope, yield_now,
+    TryScope, checkpoint, current_fiber as current, grow, is_cancelled, park, park_timeout, scope, sleep,
+    spawn, try_grow, try_scope, yield_now,
 };
 
 pub use crate::join::{Join, join, join_all, race};
