@@ -7,6 +7,7 @@ use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Instant;
 
 use crate::class::Class;
 use crate::guard::{GuardKind, Guards};
@@ -16,8 +17,7 @@ use crate::shelf::{HEADROOM_BYTES, Shelf};
 use crate::slabs::{self, Slab};
 use crate::stack::Stack;
 
-/// How many stacks of a class one [`Pool::trim`] gives back: about 0.5 ms of work, so that an idle worker is not away
-/// for longer.
+/// How many stacks of a class one [`Pool::trim`] gives back: about 0.5 ms of work.
 const TRIM_STACKS_MAX: usize = 1_024;
 
 /// How many ranges one system call gives back.
@@ -133,11 +133,21 @@ impl Pool {
         }
     }
 
-    /// Gives the pages of some stacks that nobody has used for long back to the system: 1,024 of a class at most, and
-    /// never the 16 MiB of each class that were given back last. Returns how many it were: call it in idle time until
-    /// that is 0.
+    /// Gives the pages of free stacks back to the system, the coldest first: 1,024 of a class at most, and never the 16 MiB
+    /// of each class that were given back last. Returns how many it were; 0 when it is done.
     pub fn trim(&'static self) -> usize {
-        (0..Class::KEPT.len()).map(|shelf| self.trim_shelf(shelf)).sum()
+        (0..Class::KEPT.len()).map(|shelf| self.trim_shelf(shelf, TRIM_STACKS_MAX)).sum()
+    }
+
+    /// [`trim`](Self::trim) for a caller who comes round many times a second: `count_max` of a class at most, and only those
+    /// that nobody has needed for a second.
+    pub fn trim_cold(&'static self, count_max: usize) -> usize {
+        let now = Instant::now();
+        let trim = |shelf| {
+            let cold = self.shelf(shelf).cold(now);
+            if cold == 0 { 0 } else { self.trim_shelf(shelf, cold.min(count_max)) }
+        };
+        (0..Class::KEPT.len()).map(trim).sum()
     }
 
     /// What there is.
@@ -245,8 +255,8 @@ impl Pool {
         self.alone_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    fn trim_shelf(&'static self, shelf: usize) -> usize {
-        let mut cold = self.shelf(shelf).take_cold(TRIM_STACKS_MAX);
+    fn trim_shelf(&'static self, shelf: usize, count_max: usize) -> usize {
+        let mut cold = self.shelf(shelf).take_cold(count_max);
         if cold.is_empty() {
             return 0;
         }

@@ -16,6 +16,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::ptr::NonNull;
+use std::time::{Duration, Instant};
 
 use crate::class::Class;
 use crate::guard::Guards;
@@ -47,6 +48,10 @@ const BATCH_BYTES_LAST: usize = 64 << 20;
 /// one or two pages, so that is some 2 MiB of memory; and it cannot be more than 16.
 const WARM_BYTES: usize = 16 << 20;
 
+/// How long a stack must have been of no use to anybody before it is cold. Programs breathe: what the next burst needs
+/// within a second would be given back for 0.3 µs and asked for again for 1.5.
+const COLD_AFTER: Duration = Duration::from_secs(1);
+
 /// One class's slabs and free stacks.
 #[derive(Debug)]
 pub(crate) struct Shelf {
@@ -55,12 +60,24 @@ pub(crate) struct Shelf {
     warm: VecDeque<Stack>,
     /// Free, without pages.
     trimmed: Vec<Stack>,
+    demand: Demand,
     /// The slab that is being cut. Those before it are cut to the end.
     slab: Cut,
     slab_bytes_next: usize,
     batch_slots: usize,
     carved: usize,
     mapped_bytes: usize,
+}
+
+/// How many of the warm stacks were of no use lately. They are at the old end, since the newest are taken first.
+#[derive(Debug)]
+struct Demand {
+    /// When the running spell of [`COLD_AFTER`] began.
+    since: Instant,
+    /// The fewest that were warm in this spell.
+    least: usize,
+    /// So many of the oldest were warm in the whole of the last one, and still are.
+    cold: usize,
 }
 
 /// A slab and how far it is cut: `carved <= guarded <= slots`.
@@ -90,6 +107,7 @@ impl Shelf {
             class,
             warm: VecDeque::new(),
             trimmed: Vec::new(),
+            demand: Demand { since: Instant::now(), least: 0, cold: 0 },
             slab: Cut { start: NonNull::dangling(), slots: 0, carved: 0, guarded: 0 },
             slab_bytes_next: SLAB_BYTES_FIRST,
             batch_slots: BATCH_SLOTS_FIRST,
@@ -119,6 +137,8 @@ impl Shelf {
             into.push(stack);
         }
         into[first..].reverse();
+        self.demand.least = self.demand.least.min(self.warm.len());
+        self.demand.cold = self.demand.cold.min(self.warm.len());
         Ok(())
     }
 
@@ -128,6 +148,15 @@ impl Shelf {
         self.warm.push_back(stack);
     }
 
+    /// How many stacks nobody has needed for [`COLD_AFTER`].
+    pub(crate) fn cold(&mut self, now: Instant) -> usize {
+        let demand = &mut self.demand;
+        if now.saturating_duration_since(demand.since) >= COLD_AFTER {
+            *demand = Demand { since: now, least: self.warm.len(), cold: demand.least };
+        }
+        demand.cold
+    }
+
     /// Removes up to `count_max` of the coldest stacks that have pages, for [`give_trimmed`](Self::give_trimmed).
     pub(crate) fn take_cold(&mut self, count_max: usize) -> Vec<Stack> {
         let warm_max = (WARM_BYTES / self.class.bytes()).max(1);
@@ -135,6 +164,8 @@ impl Shelf {
         let mut cold = Vec::new();
         if count > 0 && cold.try_reserve_exact(count).is_ok() && self.trimmed.try_reserve(count).is_ok() {
             cold.extend(self.warm.drain(..count));
+            self.demand.least = self.demand.least.saturating_sub(count);
+            self.demand.cold = self.demand.cold.saturating_sub(count);
         }
         cold
     }
@@ -263,6 +294,28 @@ mod tests {
             assert_eq!(stack.usable().start, stack.limit() + page);
         }
         stacks.into_iter().for_each(mem::forget);
+    }
+
+    #[test]
+    fn what_the_last_spell_needed_is_not_cold() {
+        let mut shelf = Shelf::new(Class::KEPT[2]);
+        let stacks = take(&mut shelf, 100);
+        stacks.into_iter().for_each(|stack| shelf.give(stack));
+        let mut now = Instant::now();
+        let mut spell = |shelf: &mut Shelf| {
+            now += COLD_AFTER;
+            shelf.cold(now)
+        };
+        assert_eq!(spell(&mut shelf), 0, "it was no whole spell");
+        take(&mut shelf, 30).into_iter().for_each(|stack| shelf.give(stack));
+        assert_eq!(spell(&mut shelf), 70);
+        shelf.take_cold(50).into_iter().for_each(mem::forget);
+        assert_eq!(shelf.cold(Instant::now()), 20);
+        assert_eq!(spell(&mut shelf), 50);
+        take(&mut shelf, 40).into_iter().for_each(|stack| shelf.give(stack));
+        assert_eq!(shelf.cold(Instant::now()), 10, "the others were needed after all");
+        take(&mut shelf, 50).into_iter().for_each(mem::forget);
+        assert_eq!(spell(&mut shelf), 0);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The monitor: one thread a runtime, which ticks every 10 ms while something runs.
 //!
-//! Knows nothing of fibers. Its tick is what time slices are counted in; it pays wake-ups that were owed, and turns the
-//! reactor of a worker that has not come back to its loop since the last tick.
+//! Knows nothing of fibers. Its tick is what time slices are counted in; it pays wake-ups that were owed, turns the
+//! reactor of a worker that has not come back to its loop since the last tick, and gives the memory of cold stacks back.
 //!
-//! When all workers have slept for [`QUIET_TICKS`] ticks it sleeps too, without a deadline, and the first worker to leave
-//! its sleep wakes it: once in 5 s at most, since a wake-up costs the worker some 7,000 ns.
+//! When there was nothing to do and all workers have slept for [`QUIET_TICKS`] ticks it sleeps too, without a deadline, and
+//! the first worker to leave its sleep wakes it: once in 5 s at most, since a wake-up costs the worker some 7,000 ns.
 //!
 //! Race: the monitor finds all asleep. A worker wakes, looks, finds the monitor awake. The monitor sleeps; nobody ticks.
 //! So: monitor: set `asleep`, `fence(SeqCst)`, look at the workers again; worker: leave `ASLEEP`, `fence(SeqCst)`, look at
@@ -32,7 +32,7 @@ pub(crate) struct Monitor {
 
 /// What the monitor asks of the runtime once a tick.
 pub(crate) trait Watched {
-    /// Does what is due each tick; whether any worker is awake.
+    /// Does what is due each tick; whether there is more to do: a worker is awake, or stacks are being given back.
     fn on_tick(&self) -> bool;
     /// Whether any worker is awake.
     fn any_awake(&self) -> bool;

@@ -7,6 +7,7 @@ use crate::crew::Crew;
 use crate::current::with_worker;
 use crate::fiber::now;
 use crate::task::Header;
+use sisal_coro::Pool;
 use sisal_park::Reason;
 use std::fmt;
 use std::panic::Location;
@@ -111,6 +112,8 @@ fn release(crew: &Arc<Crew>, threads: Threads, on_own_fiber: bool) {
     if let Some(monitor) = threads.monitor {
         let _ = monitor.join();
     }
+    // Its monitor might have been the last.
+    while Pool::global().trim() > 0 {}
     if !whole || on_own_fiber {
         // Wakers of leaked fibers, and hogged workers, still reach into it.
         std::mem::forget(Arc::clone(crew));
