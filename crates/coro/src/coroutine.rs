@@ -308,8 +308,11 @@ impl<R, Y, T> Coroutine<R, Y, T> {
 ///
 /// let words = String::from("to be continued");
 /// let stack = Pool::global().take(Class::DEFAULT)?;
-/// let body = |yielder: &sisal_coro::Yielder<(), &str>, ()| words.split(' ').for_each(|word| yielder.yield_(word));
-/// let (first, _stack) = scoped(stack, body, |coroutine| coroutine.resume(()));
+/// let (first, _stack) = scoped(
+///     stack,
+///     |yielder, ()| words.split(' ').for_each(|word| yielder.yield_(word)),
+///     |coroutine| coroutine.resume(()),
+/// );
 /// assert_eq!(first, CoroutineState::Yielded("to"));
 /// # Ok::<(), std::io::Error>(())
 /// ```

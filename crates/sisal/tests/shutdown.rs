@@ -151,7 +151,7 @@ fn what_is_left_is_named_with_where_it_waits_and_where_it_was_spawned() {
     assert_eq!(names, [Some("ignores"), Some("waits")]);
     assert!(fibers.iter().all(|fiber| fiber.spawned_at.file().ends_with("shutdown.rs")));
     let reasons: Vec<_> = fibers.iter().map(|fiber| fiber.waits_for.unwrap().to_string()).collect();
-    assert!(reasons[0].starts_with("notify") && reasons[1].starts_with("lock"), "{reasons:?}");
+    assert!(reasons[0].starts_with("notify") && reasons[1].starts_with("mutex"), "{reasons:?}");
     // Nothing was unwound, and nothing runs any more.
     drop(guard);
     thread::sleep(Duration::from_millis(5));
