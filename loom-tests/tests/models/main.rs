@@ -142,6 +142,10 @@ mod select_uses_room;
 #[cfg(sisal_loom)]
 mod semaphore_counts;
 #[cfg(sisal_loom)]
+mod semaphore_gives_up;
+#[cfg(sisal_loom)]
+mod semaphore_is_not_passed;
+#[cfg(sisal_loom)]
 mod spin_lock_excludes;
 #[cfg(sisal_loom)]
 mod ticket_claimed_once;
