@@ -3,6 +3,7 @@
 //! Knows nothing of how a worker uses them.
 
 use crate::blocking::BlockingPool;
+use crate::deadlock::{DeadlockWatch, Runners};
 use crate::dump::Desk;
 use crate::hog::{self, Seen, Watch};
 use crate::lifecycle::Lifecycle;
@@ -93,6 +94,8 @@ pub(crate) struct Crew {
     pub(crate) panic_policy: Option<Arc<Policy>>,
     /// Fibers that were spawned by others than its workers, or for a certain worker.
     pub(crate) spawned_elsewhere: AtomicU64,
+    /// Bare threads that wait in `run`; counted only if deadlocks are looked for.
+    pub(crate) runners: Runners,
 }
 
 /// What the builder has settled.
@@ -108,6 +111,8 @@ pub(crate) struct Limits {
     pub(crate) chaos: Option<u64>,
     /// How long a fiber may run without giving way before it is reported.
     pub(crate) hog_threshold: Duration,
+    /// Whether the monitor looks for deadlocks.
+    pub(crate) detect_deadlock: bool,
 }
 
 impl WakeLimit {
@@ -171,6 +176,7 @@ impl Crew {
 pub(crate) struct CrewWatch {
     pub(crate) crew: Arc<Crew>,
     pub(crate) watches: Box<[Watch]>,
+    pub(crate) deadlock: DeadlockWatch,
 }
 
 impl Watched for CrewWatch {
@@ -192,7 +198,8 @@ impl Watched for CrewWatch {
         let is_awake = self.any_awake();
         // What a burst has left behind is given back before the monitor sleeps, however much it was.
         let is_trimming = Pool::global().trim_cold(if is_awake { TRIMS_BUSY } else { TRIMS_IDLE }) > 0;
-        is_awake || is_trimming
+        let looks_on = self.crew.limits.detect_deadlock && self.deadlock.look(&self.crew);
+        is_awake || is_trimming || looks_on
     }
 
     fn any_awake(&self) -> bool {

@@ -4,6 +4,7 @@ mod blocking;
 mod crew;
 mod current;
 mod deadline;
+mod deadlock;
 mod dump;
 mod event;
 mod fiber;

@@ -272,6 +272,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/worker/show.rs", "looks at the worker's own table"),
     unsafety("crates/scheduler/src/worker/turn.rs", "references on tasks that change queues"),
     unsafety("crates/sisal/tests/coroutine.rs", "a destructor that yields"),
+    unsafety("crates/sisal/tests/deadlock.rs", "forks, for a process with one thread"),
     unsafety("crates/sisal/tests/migrate.rs", "signs the contract of `migrate_started_fibers`"),
     unsafety("crates/sync/src/channel/buffer/blocks.rs", "messages on the waiting stacks"),
     unsafety("crates/sync/src/channel/buffer/ring.rs", "messages on the waiting stacks"),

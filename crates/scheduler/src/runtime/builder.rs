@@ -5,6 +5,7 @@
 use super::{Handle, Runtime, Threads, every, shutdown};
 use crate::blocking::{self, BlockingPool};
 use crate::crew::{Crew, CrewWatch, FRESH_MAX, Limits, Member, WakeLimit};
+use crate::deadlock::{DeadlockWatch, Runners};
 use crate::dump::Desk;
 use crate::hog::{self, Watch};
 use crate::lifecycle::Lifecycle;
@@ -53,6 +54,7 @@ pub struct Builder {
     on_panic: PanicPolicy,
     chaos: Option<u64>,
     hog_threshold: Option<Duration>,
+    detect_deadlock: bool,
 }
 
 /// A worker's ends of its queues, before its thread has started.
@@ -155,6 +157,27 @@ impl Builder {
         self
     }
 
+    /// Whether to end the process when all fibers of this runtime wait and nobody is left who could wake one: with a panic
+    /// that carries the [dump](crate::dump) (names, where each was spawned, what it waits for), then an abort. Off if not
+    /// set.
+    ///
+    /// There is no alarm while a fiber waits for a deadline, a descriptor or a blocking call; nor while the process has any
+    /// thread besides this runtime's own and those that wait in [`run`](crate::run) or [`Runtime::run`], for any other may
+    /// hold a sender, a handle or a cloned waker. So it is for programs that live on fibers alone, one runtime, and the
+    /// thread of `main`. What comes from outside the process otherwise (a handler of a signal that wakes a fiber by itself)
+    /// is yours to leave out. On systems other than Linux, which do not list their threads, it has no effect.
+    ///
+    /// The monitor then ticks also while all is asleep, as long as fibers live.
+    ///
+    /// ```
+    /// let runtime = sisal_scheduler::runtime::Builder::new().workers(1).detect_deadlock(true).build().unwrap();
+    /// assert_eq!(runtime.run(|| sisal_scheduler::spawn(|| 1).join().unwrap()), 1);
+    /// ```
+    pub fn detect_deadlock(mut self, detect: bool) -> Self {
+        self.detect_deadlock = detect;
+        self
+    }
+
     /// For tests: makes choices that are right but unlikely, drawn from `seed`, so that rare orders come often. Fibers run
     /// in another order, are stolen sooner, woken later, and return early from `park`. It slows everything down.
     ///
@@ -225,6 +248,7 @@ impl Builder {
             migrate: self.migrate,
             chaos,
             hog_threshold: self.hog_threshold.unwrap_or(hog::THRESHOLD),
+            detect_deadlock: self.detect_deadlock,
         };
         let blocking_threads = self.blocking_threads.unwrap_or(blocking::THREADS_MAX);
         if blocking_threads == 0 {
@@ -261,6 +285,7 @@ impl Builder {
             lifecycle: Lifecycle::new(),
             limits,
             spawned_elsewhere: AtomicU64::new(0),
+            runners: Runners::new(),
             panic_policy: Policy::new(std::mem::take(&mut self.on_panic), Weak::clone(crew)).map(Arc::new),
         });
         every::add(&crew);
@@ -289,7 +314,7 @@ fn start_threads(
     let watch_crew = Arc::clone(crew);
     let life = move || {
         let watches = watch_crew.members.iter().map(|_| Watch::new()).collect();
-        let watch = CrewWatch { crew: watch_crew, watches };
+        let watch = CrewWatch { crew: watch_crew, watches, deadlock: DeadlockWatch::default() };
         watch.crew.monitor.run(&watch);
     };
     threads.monitor = Some(thread::Builder::new().name(format!("{name}-monitor")).spawn(life)?);

@@ -3,8 +3,11 @@
 //! Knows nothing of which runtime it is.
 
 use super::{Handle, default_runtime};
+use crate::current::with_worker;
+use crate::deadlock::RootEnd;
 use crate::spawn;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 
 /// Runs `f` as a fiber of the default runtime, and waits for its end: a bare thread blocks, a fiber parks. `f` may borrow.
 /// Other fibers are not waited for: they go on, and die with the process, as goroutines do.
@@ -33,8 +36,20 @@ where
     T: Send,
 {
     let builder = spawn::Builder::new().root();
+    let crew = runtime.crew();
+    let is_counted = crew.limits.detect_deadlock && with_worker(|worker| worker.is_none());
+    let end = is_counted.then(|| RootEnd(Arc::clone(crew)));
+    let f = move || {
+        let _end = end;
+        f()
+    };
     // SAFETY: `Send`; and `join` below returns only when the fiber has ended, so what `f` borrows lives until then.
-    let handle = match unsafe { builder.spawn_unchecked(f, (), Some(runtime.crew())) } {
+    let spawned = unsafe { builder.spawn_unchecked(f, (), Some(crew)) };
+    if is_counted {
+        // Only now, see `deadlock`; and if there is no fiber, what was to be its end has acted already.
+        crew.runners.enter();
+    }
+    let handle = match spawned {
         Ok(handle) => handle,
         Err(error) => panic!("cannot run a fiber: {error}"),
     };
