@@ -100,9 +100,12 @@ pub(super) fn shut_down(crew: &Arc<Crew>, threads: Threads, timeout: Duration) -
 /// fiber keeps everything.
 fn release(crew: &Arc<Crew>, threads: Threads, on_own_fiber: bool) {
     let mut whole = true;
-    for (member, thread) in crew.members.iter().zip(threads.workers) {
+    let mut threads_of_workers = threads.workers.into_iter();
+    for member in &crew.members {
+        // None if the system has given no thread.
+        let thread = threads_of_workers.next();
         if member.is_ended() && member.live.count() == 0 {
-            let _ = thread.join();
+            let _ = thread.map(std::thread::JoinHandle::join);
             member.reactor.close();
             member.post.give();
         } else {

@@ -1,18 +1,19 @@
-//! Goal: what the kernel and the other side can do to a server neither ends it, nor makes it spin, nor leaves anything behind.
-//! Method: a server in a process of its own, under `strace -e inject` or `prlimit`; clients are plain threads here. What
-//! needs a tool that is not installed says so, and passes.
-//!
-//! Quick runs are part of every `cargo test`. All of them, with their figures:
-//!
-//! ```text
-//! cargo test --release -p sisal --test faults -- --include-ignored --nocapture --test-threads 1
-//! ```
+//! Goal: whatever the kernel, the other side or the program itself does wrong: the runtime goes on, nothing is lost or doubled,
+//! and nothing is left behind.
+//! Method: the table of faults in `tests/README.md`, which also says how to run them all. Each is made in a process of its own,
+//! under a tool where that takes one. What needs a tool that is not installed says so, and passes.
 
 #![cfg(target_os = "linux")]
 
+mod bench;
 mod churn;
 mod injected;
+mod kernel;
 mod limits;
+mod missing;
+mod own;
 mod peers;
+mod programs;
 mod server;
+mod table;
 mod volume;
