@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 const CHILD: &str = "SISAL_FAULTS_CHILD";
+/// How long a child may take, besides a soak.
+const LONGEST: Duration = Duration::from_secs(120);
 /// What a child ends with that has come to the end of its test.
 pub(crate) const SURVIVED: i32 = 42;
 /// Mappings that the allocator, the system's cache of thread stacks and a batch of 32 stacks may add, whose guards split a mapping
@@ -34,11 +36,19 @@ pub(crate) fn in_child(test: &str, tool: &[&str], f: impl FnOnce()) {
     }
     let own = std::env::current_exe().unwrap();
     let mut child = Command::new("timeout");
-    child.args(["--signal=KILL", "120"]).args(tool).arg(own);
+    let time = LONGEST + soak_time();
+    child.args(["--signal=KILL", &time.as_secs().to_string()]).args(tool).arg(own);
     child.args(["--exact", test, "--include-ignored", "--nocapture"]).env(CHILD, "1");
     let output = child.stdin(Stdio::null()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(SURVIVED), "{test}: {} {text}", output.status);
+    text.lines().filter(|line| line.starts_with("soak: ")).for_each(|line| eprintln!("{line}"));
+}
+
+/// How long the soak takes.
+pub(crate) fn soak_time() -> Duration {
+    let seconds = std::env::var("SISAL_SOAK_SECONDS").map_or(10, |text| text.parse().unwrap());
+    Duration::from_secs(seconds)
 }
 
 /// Runs `f` in a child, beside traffic on a runtime of two workers. Every message must come, once.
@@ -53,7 +63,12 @@ pub(crate) fn beside_traffic(test: &str, tool: &[&str], f: impl FnOnce(&Runtime)
 }
 
 fn with_traffic(f: impl FnOnce(&Runtime)) {
-    let runtime = Runtime::builder().workers(2).hog_threshold(Duration::MAX).build().unwrap();
+    // A report of a hog would have a thread of its own, and that its time.
+    with_traffic_on(Runtime::builder().workers(2).hog_threshold(Duration::MAX).build().unwrap(), f);
+}
+
+/// Runs `f` beside traffic on `runtime`, which then ends.
+pub(crate) fn with_traffic_on(runtime: Runtime, f: impl FnOnce(&Runtime)) {
     let traffic = Traffic::start(&runtime);
     traffic.flows();
     f(&runtime);
@@ -64,7 +79,7 @@ fn with_traffic(f: impl FnOnce(&Runtime)) {
 }
 
 /// What a process has of the system.
-struct Baseline {
+pub(crate) struct Baseline {
     descriptors: usize,
     threads: usize,
     mappings: usize,
@@ -79,7 +94,7 @@ fn mappings() -> usize {
 }
 
 impl Baseline {
-    fn take() -> Self {
+    pub(crate) fn take() -> Self {
         Self {
             descriptors: entries("/proc/self/fd"),
             threads: entries("/proc/self/task"),
@@ -93,7 +108,7 @@ impl Baseline {
         eventually("no thread is left", || entries("/proc/self/task") == self.threads);
     }
 
-    fn assert_back(&self) {
+    pub(crate) fn assert_back(&self) {
         self.wait();
         let mappings = mappings();
         assert!(mappings <= self.mappings + MAPPINGS_SLACK, "{} mappings, then {mappings}", self.mappings);

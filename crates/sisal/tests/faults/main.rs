@@ -15,5 +15,6 @@ mod own;
 mod peers;
 mod programs;
 mod server;
+mod soak;
 mod table;
 mod volume;
