@@ -8,7 +8,8 @@
 use crate::task::Task;
 use sisal_base::backoff::Backoff;
 use sisal_base::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
+use std::sync::atomic::compiler_fence;
 
 /// A worker's started fibers. Each knows its place, so that leaving costs no search.
 pub(crate) struct LiveTable {
@@ -16,6 +17,8 @@ pub(crate) struct LiveTable {
     /// Whether fibers may leave from other workers.
     shared: bool,
     held: AtomicBool,
+    /// A step is under way: a handler that interrupts it must not look.
+    changes: Cell<bool>,
     /// The table's length, for others' looks.
     count: AtomicUsize,
     /// How many of them wait for their children.
@@ -34,6 +37,7 @@ impl LiveTable {
             tasks,
             shared,
             held,
+            changes: Cell::new(false),
             count: AtomicUsize::new(0),
             joining: AtomicUsize::new(0),
             expected: AtomicUsize::new(0),
@@ -87,8 +91,13 @@ impl LiveTable {
                 backoff.look_away();
             }
         }
+        // Seen by this thread alone, so the compiler's order is all that matters.
+        self.changes.set(true);
+        compiler_fence(Ordering::SeqCst);
         // SAFETY: the owner alone, or who has the lock.
         let result = f(unsafe { &mut *self.tasks.get() });
+        compiler_fence(Ordering::SeqCst);
+        self.changes.set(false);
         if self.shared {
             self.held.store(false, Ordering::Release);
         }
@@ -138,5 +147,20 @@ impl LiveTable {
     pub(crate) unsafe fn for_each(&self, f: impl FnMut(Task)) {
         // SAFETY: the caller's promise.
         unsafe { self.with(|tasks| tasks.iter().copied().for_each(f)) };
+    }
+
+    /// [`for_each`](Self::for_each) for a handler that has interrupted whatever the owner does; `false`, and nothing is called, where that
+    /// was a step on this table, or others may take steps on it.
+    ///
+    /// # Safety
+    /// Called on the owner's thread; and `f` neither waits nor allocates.
+    pub(crate) unsafe fn for_each_at_rest(&self, f: impl FnMut(Task)) -> bool {
+        compiler_fence(Ordering::SeqCst);
+        if self.shared || self.changes.get() {
+            return false;
+        }
+        // SAFETY: no step is under way, and the only one who could take one is interrupted.
+        unsafe { &*self.tasks.get() }.iter().copied().for_each(f);
+        true
     }
 }

@@ -62,6 +62,11 @@ impl Timer {
         self.links.is_linked()
     }
 
+    /// When it fires, once it is armed in a wheel that began at `start`: its deadline, to some 16 µs.
+    pub(crate) fn due(&self, start: Instant) -> Instant {
+        start + Duration::from_nanos(self.tick.get() << TICK_BITS)
+    }
+
     /// Whether it fired since it was armed last.
     #[inline]
     pub(crate) fn has_fired(&self) -> bool {
@@ -93,11 +98,6 @@ impl Wheel {
     fn tick_after(&self, deadline: Instant) -> u64 {
         let ns = deadline.saturating_duration_since(self.start).as_nanos();
         u64::try_from(ns >> TICK_BITS).unwrap_or(u64::MAX).min(TICKS_MAX << SLOT_BITS)
-    }
-
-    /// When `timer`, which is armed here, fires: its deadline, to some 16 µs.
-    pub(crate) fn due(&self, timer: &Timer) -> Instant {
-        self.start + Duration::from_nanos(timer.tick.get() << TICK_BITS)
     }
 
     /// Arms `timer`; it fires at or after `deadline`.

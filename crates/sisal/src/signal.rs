@@ -54,10 +54,7 @@ pub fn signals(signals: impl IntoIterator<Item = i32>) -> io::Result<Signals> {
     let (sender, receiver) = unbounded();
     let mut made = Signals { receiver, registered: Vec::new() };
     for signal in signals {
-        if FORBIDDEN.contains(&signal) {
-            let text = format!("signal {signal} cannot be waited for");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-        }
+        check(signal)?;
         let (reader, writer) = net::UnixStream::pair()?;
         // The handler never waits: one that finds the pair full has nothing to add.
         let id = pipe::register(signal, writer.try_clone()?)?;
@@ -90,6 +87,38 @@ pub fn ctrl_c() -> io::Result<()> {
             Err(io::Error::other("the runtime that waits for signals has been shut down"))
         }
     }
+}
+
+/// From now on, and for the rest of the process, each `signal` has [`sisal::dump`](crate::dump()) written to stderr: every fiber, and what it
+/// waits for. `SIGQUIT` is what `Ctrl-\` sends. The dump is taken by an OS thread of its own, so that it comes also when no worker is free.
+///
+/// ```no_run
+/// sisal::signal::dump_on(sisal::signal::SIGQUIT)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`signals`]; and if the system gives no thread.
+pub fn dump_on(signal: i32) -> io::Result<()> {
+    check(signal)?;
+    let (mut reads, writes) = net::UnixStream::pair()?;
+    let dump = move || {
+        // Signals that came while one was taken are served by the next.
+        while reads.read(&mut [0; 64]).is_ok_and(|count| count > 0) {
+            eprint!("{}", crate::dump());
+        }
+    };
+    std::thread::Builder::new().name("sisal-dump".to_owned()).spawn(dump)?;
+    pipe::register(signal, writes)?;
+    Ok(())
+}
+
+fn check(signal: i32) -> io::Result<()> {
+    if FORBIDDEN.contains(&signal) {
+        let text = format!("signal {signal} cannot be waited for");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    Ok(())
 }
 
 /// A byte, or several that have come meanwhile, is one message.

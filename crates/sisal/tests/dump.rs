@@ -309,6 +309,32 @@ fn a_hog_is_named_and_does_not_hold_the_dump() {
     hog.join().unwrap();
 }
 
+/// On Linux, where its worker is interrupted.
+#[test]
+fn those_behind_a_hog_are_known() {
+    let runtime = runtime(1);
+    let parked = go(&runtime, "behind", fiber::park);
+    settled(&runtime, all_parked(1));
+    let ends = Arc::new(AtomicBool::new(false));
+    let hog = go(&runtime, "hog", {
+        let ends = Arc::clone(&ends);
+        move || while !ends.load(Ordering::Relaxed) {}
+    });
+    let dump = settled(&runtime, |dump| {
+        named(dump, "hog").is_some_and(|hog| hog.state == FiberState::Running)
+            && dump.workers[0].is_complete == cfg!(target_os = "linux")
+    });
+    if dump.workers[0].is_complete {
+        let behind = named(&dump, "behind").unwrap();
+        assert_eq!((behind.state, behind.waits_for), (FiberState::Parked, Some(Reason::Park)), "{dump}");
+        assert_eq!(behind.id, parked.fiber().id());
+    }
+    ends.store(true, Ordering::Relaxed);
+    parked.fiber().unpark();
+    hog.join().unwrap();
+    parked.join().unwrap();
+}
+
 #[test]
 fn a_fiber_dumps_too_and_is_listed() {
     for workers in [1, 2, 4] {

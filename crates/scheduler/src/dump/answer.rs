@@ -1,66 +1,138 @@
-//! What a worker says of one fiber that lives there.
+//! What a worker says of one fiber that lives there: a note, which takes no memory and no lock, and what is made of it.
 //!
 //! Knows nothing of who asks.
+//!
+//! A worker that a fiber holds cannot come to its desk. Then the notes are written on its thread all the same, by the handler of a signal,
+//! which is why a note is plain data.
 
 use super::{FiberDump, FiberState, name};
-use crate::crew::Crew;
 use crate::handle::FiberId;
+use crate::live::LiveTable;
 use crate::monitor::TICK;
 use crate::post::Post;
-use crate::task::{Header, Record, Task};
-use crate::timer::Wheel;
+use crate::task::{Task, TaskRef};
 use sisal_park::{AgentId, Reason};
 use std::panic::Location;
 use std::ptr;
 use std::time::Instant;
 
-/// Where a worker describes its fibers, and when.
-pub(crate) struct Scene<'a> {
-    pub(crate) crew: &'a Crew,
-    /// The worker's index, and its post.
-    pub(crate) index: usize,
-    pub(crate) post: &'a Post,
-    pub(crate) wheel: &'a Wheel,
+/// What one fiber does. Its task stays for as long as the note does.
+pub(crate) struct Note {
+    task: TaskRef,
+    is_parked: bool,
+    wait: Option<Wait>,
+}
+
+/// What a parked fiber waits for.
+#[derive(Clone, Copy)]
+struct Wait {
+    reason: Reason,
+    awaited: Option<AgentId>,
+    /// The tick at which it parked.
+    parked_at: u32,
+    due: Option<Instant>,
+}
+
+/// When fibers are looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
     pub(crate) now: Instant,
     pub(crate) tick: u32,
     /// The tick at which the question was asked.
     pub(crate) asked_at: u32,
 }
 
-/// Describes a started fiber.
-///
-/// # Safety
-/// Called on the worker in whose table the fiber stands, which runs no fiber meanwhile, or under the lock of that table.
-pub(crate) unsafe fn describe(task: Task, scene: &Scene<'_>) -> FiberDump {
-    let header = task.header();
-    let home = header.home();
-    let mut fiber = FiberDump {
-        id: FiberId::new(header.id),
-        name: header.name().map(str::to_owned),
-        spawned_at: header.site,
-        runtime: scene.crew.number,
-        home: home.map_or(scene.index, Post::index),
-        state: FiberState::Ready,
-        waits_for: None,
-        descriptor: None,
-        awaits: None,
-        parked_for: None,
-        left: None,
-        since_before: false,
-    };
-    if header.word.is_parked() {
-        fiber.state = FiberState::Parked;
+/// Where fibers are looked at: a worker.
+pub(crate) struct Scene<'a> {
+    pub(crate) post: &'a Post,
+    /// When the worker's wheel of timers began.
+    pub(crate) wheel_start: Instant,
+}
+
+impl Note {
+    /// Neither allocates nor waits.
+    ///
+    /// # Safety
+    /// Called on the thread of the worker in whose table the fiber stands, while the fiber does not run, or under the lock of that
+    /// table.
+    pub(crate) unsafe fn of(task: Task, scene: &Scene<'_>) -> Self {
+        let header = task.header();
+        let is_parked = header.word.is_parked();
+        let mut wait = None;
         // One that has migrated may be woken and run over there right now: what it waits for is that worker's to know.
-        if home.is_some_and(|home| ptr::eq(home, scene.post)) {
+        if is_parked && header.home().is_some_and(|home| ptr::eq(home, scene.post)) {
+            let record = header.record().expect("a started fiber has a record");
+            let reason = record.reason.get();
             // SAFETY: it is parked, and whoever wakes it leaves it at our post, which we do not empty now.
-            unsafe { fiber.add_wait(header, header.record().expect("a started fiber has a record"), scene) };
+            let awaited = unsafe { reason.awaited() };
+            wait = Some(Wait {
+                reason,
+                // Who was just handed the lock has it, and its wake is on the way.
+                awaited: awaited.filter(|id| *id != header.id),
+                parked_at: record.parked_at.get(),
+                due: record.timer.is_armed().then(|| record.timer.due(scene.wheel_start)),
+            });
         }
+        Self { task: task.to_ref(), is_parked, wait }
     }
-    fiber
+}
+
+/// Notes that are taken on a thread which may be interrupted anywhere: their memory is there before.
+pub(crate) struct Notes {
+    notes: Vec<Note>,
+    /// Whether they are all.
+    pub(crate) is_complete: bool,
+}
+
+impl Notes {
+    /// Room for so many.
+    pub(crate) fn with_room(count: usize) -> Self {
+        Self { notes: Vec::with_capacity(count), is_complete: false }
+    }
+
+    /// Notes all fibers of `live` but `running`. Called on the thread of the worker whose table it is, by a handler: neither allocates nor
+    /// waits.
+    pub(crate) fn fill(&mut self, live: &LiveTable, running: Task, scene: &Scene<'_>) {
+        let notes = &mut self.notes;
+        let mut fits = true;
+        // SAFETY: that worker's thread is interrupted in the code of `running`; the others do not run.
+        let was_at_rest = unsafe {
+            live.for_each_at_rest(|task| {
+                fits &= notes.len() < notes.capacity();
+                if fits && task != running {
+                    notes.push(Note::of(task, scene));
+                }
+            })
+        };
+        self.is_complete = was_at_rest && fits;
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
+    }
 }
 
 impl FiberDump {
-    /// A fiber that holds its worker.
+    /// What is said of a fiber by a note of that moment. `has_open`: the fiber waits still, so that its descriptor is what it was.
+    pub(crate) fn of(note: Note, place: (usize, usize), moment: Moment, has_open: bool) -> Self {
+        let header = note.task.header();
+        let name = header.name().map(str::to_owned);
+        let mut fiber = Self::running(FiberId::new(header.id), name, header.site, place);
+        fiber.home = header.home().map_or(place.1, Post::index);
+        fiber.state = if note.is_parked { FiberState::Parked } else { FiberState::Ready };
+        let Some(wait) = note.wait else { return fiber };
+        fiber.waits_for = Some(wait.reason);
+        fiber.awaits = wait.awaited.map(FiberId::new);
+        fiber.parked_for = Some(TICK * moment.tick.wrapping_sub(wait.parked_at));
+        fiber.since_before = (moment.asked_at.wrapping_sub(wait.parked_at) as i32) > 1;
+        fiber.left = wait.due.map(|due| due.saturating_duration_since(moment.now));
+        if let (Reason::Readable(fd) | Reason::Writable(fd), true) = (wait.reason, has_open) {
+            fiber.descriptor = name::of_descriptor(fd);
+        }
+        fiber
+    }
+
+    /// A fiber that holds its worker: of which runtime, and which worker.
     pub(super) fn running(
         id: FiberId,
         name: Option<String>,
@@ -81,26 +153,5 @@ impl FiberDump {
             left: None,
             since_before: false,
         }
-    }
-
-    /// # Safety
-    /// The fiber does not run meanwhile.
-    unsafe fn add_wait(&mut self, header: &Header, record: &Record, scene: &Scene<'_>) {
-        let reason = record.reason.get();
-        let parked_at = record.parked_at.get();
-        self.waits_for = Some(reason);
-        self.parked_for = Some(TICK * scene.tick.wrapping_sub(parked_at));
-        self.since_before = (scene.asked_at.wrapping_sub(parked_at) as i32) > 1;
-        if record.timer.is_armed() {
-            self.left = Some(scene.wheel.due(&record.timer).saturating_duration_since(scene.now));
-        }
-        if let Reason::Readable(fd) | Reason::Writable(fd) = reason {
-            // The fiber has it open.
-            self.descriptor = name::of_descriptor(fd);
-        }
-        // SAFETY: the caller's promise.
-        let awaited = unsafe { reason.awaited() };
-        // Who was just handed the lock has it, and its wake is on the way.
-        self.awaits = awaited.filter(|id: &AgentId| *id != header.id).map(FiberId::new);
     }
 }

@@ -17,7 +17,7 @@ mod desk;
 mod name;
 mod text;
 
-pub(crate) use answer::{Scene, describe};
+pub(crate) use answer::{Moment, Note, Notes, Scene};
 pub(crate) use desk::{Desk, Question};
 
 use crate::crew::Crew;
@@ -35,6 +35,9 @@ use std::time::Duration;
 const ANSWER_TIME: Duration = Duration::from_millis(100);
 /// How long one has that no fiber holds, but which has not come round: the system gives it no CPU.
 const SLOW_TIME: Duration = Duration::from_secs(2);
+
+/// Fibers that may come to a worker between the count of them and the look at them.
+const ROOM_FOR_MORE: usize = 64;
 
 /// What the fibers of a runtime, or of all, do and wait for. Its [`Display`](std::fmt::Display) is the report to read: identical fibers
 /// are one entry with a count.
@@ -118,8 +121,10 @@ pub struct WorkerDump {
     pub alive: usize,
     /// Fresh fibers in its queue, which have not started. (They are nowhere listed.)
     pub fresh: usize,
-    /// Whether it has told of its fibers. One that a fiber holds cannot.
+    /// Whether it has told of its fibers. One that a fiber holds cannot; on Linux, it is interrupted to look at them.
     pub has_answered: bool,
+    /// Whether all its fibers are listed.
+    pub is_complete: bool,
     /// Where the fiber that holds it is in the code, if it has not answered, and that is known.
     pub held_at: Option<String>,
 }
@@ -127,8 +132,8 @@ pub struct WorkerDump {
 /// The fibers of all runtimes of the process: what each does, what it waits for and since when.
 ///
 /// May be called from fibers and bare threads; the fiber that calls it is listed as waiting for it. It takes some 100 ns a fiber on its
-/// home worker, which runs no other fiber meanwhile. A worker that a fiber holds does not hold the dump: it is given up after 100 ms, and the one
-/// fiber is named.
+/// home worker, which runs no other fiber meanwhile. A worker that a fiber holds does not hold the dump: after 100 ms it is interrupted, on
+/// Linux, and what it would have said is read off by that.
 pub fn dump() -> Dump {
     Dump::of(&every_crew())
 }
@@ -170,20 +175,28 @@ impl Dump {
             alive: member.live.count(),
             fresh: member.fresh.len(),
             has_answered: true,
+            is_complete: true,
             held_at: None,
         };
         let mut answer = question.take(index);
         if answer.is_none() && !member.is_ended() {
-            match sample::take(member.thread.load(Ordering::Acquire)) {
+            let mut notes = Notes::with_room(member.live.count() + ROOM_FOR_MORE);
+            let moment = Moment { now: now(), tick: crew.monitor.advance(), asked_at: question.asked_at };
+            match sample::take(member.thread.load(Ordering::Acquire), Some(&mut notes)) {
                 Sample::Fiber { id, name, site, place } => {
                     worker.has_answered = false;
                     worker.held_at = sample::name_of(place);
-                    self.fibers.push(FiberDump::running(FiberId::new(id), name, site, (crew.number, index)));
+                    worker.is_complete = notes.is_complete;
+                    let at = (crew.number, index);
+                    self.fibers.push(FiberDump::running(FiberId::new(id), name, site, at));
+                    let noted = notes.take().into_iter();
+                    self.fibers.extend(noted.map(|note| FiberDump::of(note, at, moment, false)));
                 }
                 Sample::Nobody | Sample::NoAnswer => {
                     question.wait(now() + SLOW_TIME);
                     answer = question.take(index);
                     worker.has_answered = answer.is_some();
+                    worker.is_complete = answer.is_some();
                 }
             }
         }

@@ -75,7 +75,10 @@ impl fmt::Display for WorkerDump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "worker {} of runtime {}: {} fibers", self.index, self.runtime, self.alive)?;
         if !self.has_answered {
-            f.write_str(", of which only the one that holds it is known")?;
+            f.write_str(", one of which holds it")?;
+        }
+        if !self.is_complete {
+            f.write_str(" (the others were not to be had)")?;
         }
         if let Some(place) = &self.held_at {
             write!(f, ", in {place}")?;

@@ -84,7 +84,7 @@ pub(crate) fn report(crew: &Arc<Crew>, index: usize, held: Duration) {
     let ask = move || {
         let member = &crew.members[index];
         let number = member.thread.load(Ordering::Acquire);
-        let mut sample = sample::take(number);
+        let mut sample = sample::take(number, None);
         let others = member.live.count().saturating_sub(1);
         let Some(text) = text(index, others, held, &sample) else { return };
         eprintln!("{text}");
@@ -96,7 +96,7 @@ pub(crate) fn report(crew: &Arc<Crew>, index: usize, held: Duration) {
                 }
             }
             thread::sleep(Duration::from_millis(1));
-            sample = sample::take(number);
+            sample = sample::take(number, None);
         }
     };
     // Without a thread there is no report.

@@ -82,6 +82,7 @@ pub(crate) struct Worker {
     /// Memory for the next tasks.
     pub(crate) blocks: OwnerCell<Blocks>,
     wheel: OwnerCell<Wheel>,
+    wheel_start: Instant,
     ids: Cell<(u64, u64)>,
     choices: Rng,
     chaos: Chaos,
@@ -104,6 +105,7 @@ impl Worker {
         movable: Local<Task, FRESH_MAX>,
     ) -> Self {
         let member = &crew.members[index];
+        let start = Instant::now();
         let (post, reactor) = (member.post, Arc::clone(&member.reactor));
         Self {
             index,
@@ -123,7 +125,8 @@ impl Worker {
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),
             blocks: OwnerCell::new(Blocks::new()),
-            wheel: OwnerCell::new(Wheel::new(Instant::now())),
+            wheel: OwnerCell::new(Wheel::new(start)),
+            wheel_start: start,
             ids: Cell::new((0, 0)),
             choices: Rng::new(index as u64 + 1),
             chaos: Chaos::new(crew.limits.chaos, index),

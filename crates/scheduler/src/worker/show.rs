@@ -3,7 +3,7 @@
 //! Knows nothing of what becomes of it.
 
 use super::Worker;
-use crate::dump::{Question, Scene, describe};
+use crate::dump::{FiberDump, Moment, Note, Notes, Question, Scene};
 use std::time::Instant;
 
 impl Worker {
@@ -30,24 +30,28 @@ impl Worker {
 
     fn answer(&self, question: &Question) {
         let tick = self.crew.monitor.advance();
-        let mut fibers = Vec::new();
-        self.wheel.with(|wheel| {
-            let scene = Scene {
-                crew: &self.crew,
-                index: self.index,
-                post: self.post,
-                wheel,
-                now: Instant::now(),
-                tick,
-                asked_at: question.asked_at,
-            };
-            // SAFETY: our own table, no fiber runs here, and nothing is woken inside.
-            unsafe {
-                let live = &self.crew.members[self.index].live;
-                fibers.reserve(live.count());
-                live.for_each(|task| fibers.push(describe(task, &scene)));
-            }
-        });
+        let moment = Moment { now: Instant::now(), tick, asked_at: question.asked_at };
+        let place = (self.crew.number, self.index);
+        let live = &self.crew.members[self.index].live;
+        let mut fibers = Vec::with_capacity(live.count());
+        // SAFETY: our own table, no fiber runs here, and nothing is woken inside.
+        unsafe {
+            live.for_each(|task| {
+                let note = Note::of(task, &self.scene());
+                fibers.push(FiberDump::of(note, place, moment, true));
+            });
+        }
         question.answer(self.index, fibers);
+    }
+
+    fn scene(&self) -> Scene<'_> {
+        Scene { post: self.post, wheel_start: self.wheel_start }
+    }
+
+    /// Notes what the fibers do beside the one that runs. Called by the handler of a signal, on this worker's thread.
+    pub(crate) fn fill(&self, notes: &mut Notes) {
+        if let Some(running) = self.current() {
+            notes.fill(&self.crew.members[self.index].live, running, &self.scene());
+        }
     }
 }

@@ -12,6 +12,7 @@
 
 use super::Sample;
 use crate::current::with_worker;
+use crate::dump::Notes;
 use sisal_base::sync::Mutex;
 use sisal_base::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use sisal_park::AgentId;
@@ -39,6 +40,8 @@ static THREAD: AtomicU64 = AtomicU64::new(0);
 static ID: AtomicU64 = AtomicU64::new(0);
 static SITE: AtomicPtr<Location<'static>> = AtomicPtr::new(ptr::null_mut());
 static PLACE: AtomicUsize = AtomicUsize::new(0);
+/// Where the handler is to note what other fibers do, or null.
+static NOTES: AtomicPtr<Notes> = AtomicPtr::new(ptr::null_mut());
 static NAME: [AtomicU8; NAME_BYTES] = [const { AtomicU8::new(0) }; NAME_BYTES];
 /// The name's length, and `usize::MAX` for a fiber without one.
 static NAME_LEN: AtomicUsize = AtomicUsize::new(0);
@@ -68,10 +71,11 @@ pub(crate) fn waits_for_cpu(thread: u64) -> bool {
     stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('R'))
 }
 
-/// What the thread of that number, of this process, is doing.
-pub(crate) fn take(thread: u64) -> Sample {
+/// What the thread of that number, of this process, is doing; and, in `notes`, what the other fibers do that live there.
+pub(crate) fn take(thread: u64, notes: Option<&mut Notes>) -> Sample {
     let _asking = ASKING.lock();
     install();
+    NOTES.store(notes.map_or(ptr::null_mut(), ptr::from_mut), Ordering::Relaxed);
     THREAD.store(thread, Ordering::Relaxed);
     // Release: pairs with the Acquire of the handler's CAS: `THREAD`.
     STATE.store(ASKED, Ordering::Release);
@@ -168,6 +172,10 @@ fn write(context: *const libc::ucontext_t) {
         }
         NAME_LEN.store(name.map_or(usize::MAX, |_| bytes.len().min(NAME_BYTES)), Ordering::Relaxed);
         SITE.store(ptr::from_ref(header.site).cast_mut(), Ordering::Relaxed);
+        // SAFETY: null, or what `take` was given, which waits for us and does not touch it meanwhile.
+        if let (Some(notes), Some(worker)) = (unsafe { NOTES.load(Ordering::Relaxed).as_mut() }, worker) {
+            worker.fill(notes);
+        }
     });
 }
 

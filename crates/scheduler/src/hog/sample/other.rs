@@ -1,6 +1,7 @@
 //! Systems on which nobody asks a thread.
 
 use super::Sample;
+use crate::dump::Notes;
 
 /// The calling thread's number.
 pub(crate) fn own_thread() -> u64 {
@@ -23,6 +24,6 @@ pub(crate) fn name_of(_place: usize) -> Option<String> {
 }
 
 /// What the thread of that number was doing.
-pub(crate) fn take(_thread: u64) -> Sample {
+pub(crate) fn take(_thread: u64, _notes: Option<&mut Notes>) -> Sample {
     Sample::NoAnswer
 }
