@@ -32,7 +32,7 @@ mod try_scope;
 mod worker;
 
 pub use deadline::{Elapsed, shield, timeout, with_deadline};
-pub use dump::{Dump, FiberDump, FiberState, WorkerDump, dump};
+pub use dump::{Backtrace, Dump, FiberDump, FiberState, WorkerDump, dump};
 pub use fiber::{
     checkpoint, current_fiber, is_cancelled, now, park, park_timeout, sleep, sleep_until, yield_now,
 };

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of how they work; that is `sisal-scheduler`.
 
-pub use sisal_scheduler::{Capacity, Dump, FiberDump, FiberState, Reason, WorkerDump};
+pub use sisal_scheduler::{Backtrace, Capacity, Dump, FiberDump, FiberState, Reason, WorkerDump};
 
 pub use sisal_scheduler::runtime::{
     BlockingMetrics, Builder, Delays, Handle, Leaked, Metrics, PanicPolicy, Runtime, StackMetrics,

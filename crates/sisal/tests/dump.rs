@@ -204,7 +204,7 @@ fn identical_fibers_are_one_entry() {
     let dump = settled(&runtime, all_parked(CROWD));
     let text = dump.to_string();
     assert_eq!(dump.groups().len(), 1, "{text}");
-    assert!(text.contains("10000 fibers, parked: recv on channel") && text.lines().count() < 6, "{text}");
+    assert!(text.contains("10000 fibers, parked: recv on channel") && text.lines().count() < 30, "{text}");
     drop(send);
     crowd.into_iter().for_each(|fiber| fiber.join().unwrap());
 }

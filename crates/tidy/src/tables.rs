@@ -245,6 +245,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/current.rs", "the slot with the current worker"),
     unsafety("crates/scheduler/src/dump/answer.rs", "looks at fibers that wait"),
     unsafety("crates/scheduler/src/dump/name.rs", "asks the kernel for the addresses of a descriptor"),
+    unsafety("crates/scheduler/src/dump/photo.rs", "walks frames"),
     unsafety("crates/scheduler/src/event.rs", "a waiter on its own stack"),
     unsafety("crates/scheduler/src/handle.rs", "the result's place, typed by the handle"),
     unsafety("crates/scheduler/src/hog/sample/linux.rs", "a signal handler"),

@@ -5,15 +5,17 @@
 //! A worker that a fiber holds cannot come to its desk. Then the notes are written on its thread all the same, by the handler of a signal,
 //! which is why a note is plain data.
 
-use super::{FiberDump, FiberState, name};
+use super::{Backtrace, FiberDump, FiberState, Photo, name};
 use crate::handle::FiberId;
 use crate::live::LiveTable;
 use crate::monitor::TICK;
 use crate::post::Post;
 use crate::task::{Task, TaskRef};
 use sisal_park::{AgentId, Reason};
+use std::collections::HashSet;
 use std::panic::Location;
 use std::ptr;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What one fiber does. Its task stays for as long as the note does.
@@ -132,6 +134,21 @@ impl FiberDump {
         fiber
     }
 
+    /// Adds what a photograph of the fiber shows. `known` are the backtraces of others, since most are equal.
+    pub(crate) fn add_photo(&mut self, photo: &Photo, known: &mut HashSet<Arc<[usize]>>) {
+        self.stack_used = photo.used;
+        if photo.lacks_room {
+            self.backtrace = Backtrace::NoRoom;
+            return;
+        }
+        let frames = known.get(&*photo.frames).cloned().unwrap_or_else(|| {
+            let frames: Arc<[usize]> = photo.frames.as_slice().into();
+            known.insert(Arc::clone(&frames));
+            frames
+        });
+        self.frames = Some(frames);
+    }
+
     /// A fiber that holds its worker: of which runtime, and which worker.
     pub(super) fn running(
         id: FiberId,
@@ -151,6 +168,9 @@ impl FiberDump {
             awaits: None,
             parked_for: None,
             left: None,
+            stack_used: None,
+            backtrace: Backtrace::None,
+            frames: None,
             since_before: false,
         }
     }

@@ -57,6 +57,8 @@ pub(crate) struct Question {
 
 enum Slot {
     Open,
+    /// The worker is at it.
+    Begun,
     Given(Vec<FiberDump>),
     Taken,
 }
@@ -76,27 +78,34 @@ impl Question {
         question
     }
 
+    /// The worker of that index is about to answer, however long that takes.
+    pub(crate) fn begin(&self, index: usize) {
+        self.answers.lock()[index] = Slot::Begun;
+    }
+
     /// The answer of the worker of that index.
     pub(crate) fn answer(&self, index: usize, fibers: Vec<FiberDump>) {
         self.answers.lock()[index] = Slot::Given(fibers);
         self.answered.notify_all();
     }
 
-    /// Waits for all answers, or until `deadline`.
+    /// Waits for all answers; from `deadline` on, for those that were begun.
     pub(super) fn wait(&self, deadline: Instant) {
-        let is_complete = || !self.answers.lock().iter().any(|slot| matches!(slot, Slot::Open));
-        self.answered.wait_until(Some(deadline), Reason::Dump, is_complete);
+        let has = |is: fn(&Slot) -> bool| self.answers.lock().iter().any(is);
+        let is_missing = |slot: &Slot| matches!(slot, Slot::Open | Slot::Begun);
+        self.answered.wait_until(Some(deadline), Reason::Dump, || !has(is_missing));
+        self.answered.wait_until(None, Reason::Dump, || !has(|slot| matches!(slot, Slot::Begun)));
     }
 
     /// Takes the answer of the worker of that index, if there is one.
     pub(super) fn take(&self, index: usize) -> Option<Vec<FiberDump>> {
         let mut answers = self.answers.lock();
-        if matches!(answers[index], Slot::Open) {
+        if matches!(answers[index], Slot::Open | Slot::Begun) {
             return None;
         }
         match std::mem::replace(&mut answers[index], Slot::Taken) {
             Slot::Given(fibers) => Some(fibers),
-            Slot::Open | Slot::Taken => Some(Vec::new()),
+            Slot::Open | Slot::Begun | Slot::Taken => Some(Vec::new()),
         }
     }
 }

@@ -14,11 +14,14 @@
 mod answer;
 mod cycles;
 mod desk;
+mod frames;
 mod name;
+mod photo;
 mod text;
 
 pub(crate) use answer::{Moment, Note, Notes, Scene};
 pub(crate) use desk::{Desk, Question};
+pub(crate) use photo::Photo;
 
 use crate::crew::Crew;
 use crate::fiber::now;
@@ -27,6 +30,7 @@ use crate::hog::sample::{self, Sample};
 use crate::runtime::{Handle, Runtime, every_crew};
 use sisal_base::sync::atomic::Ordering;
 use sisal_park::Reason;
+use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,8 +97,27 @@ pub struct FiberDump {
     pub parked_for: Option<Duration>,
     /// The time that is left until its deadline, if it has one.
     pub left: Option<Duration>,
+    /// How many bytes of its stack it uses, if that is known.
+    pub stack_used: Option<usize>,
+    /// The functions that it is in.
+    pub backtrace: Backtrace,
+    /// The instructions of the backtrace, until they have names.
+    pub(crate) frames: Option<Arc<[usize]>>,
     /// Whether it was parked when the dump began.
     pub(crate) since_before: bool,
+}
+
+/// The functions that a fiber is in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backtrace {
+    /// It does not wait in a way that shows them: it runs, or waits for its turn, or lives where started fibers migrate.
+    #[default]
+    None,
+    /// Less than 1 KiB of its stack is left, which is too little to look.
+    NoRoom,
+    /// The innermost first, with file and line, if the program has that information.
+    Frames(Arc<[String]>),
 }
 
 /// What a fiber does.
@@ -131,7 +154,7 @@ pub struct WorkerDump {
 
 /// The fibers of all runtimes of the process: what each does, what it waits for and since when.
 ///
-/// May be called from fibers and bare threads; the fiber that calls it is listed as waiting for it. It takes some 100 ns a fiber on its
+/// May be called from fibers and bare threads; the fiber that calls it is listed as waiting for it. It takes some 4 µs a fiber on its
 /// home worker, which runs no other fiber meanwhile. A worker that a fiber holds does not hold the dump: after 100 ms it is interrupted, on
 /// Linux, and what it would have said is read off by that.
 pub fn dump() -> Dump {
@@ -164,7 +187,19 @@ impl Dump {
             }
         }
         dump.find_deadlocks();
+        dump.name_frames();
         dump
+    }
+
+    /// Gives each backtrace its names, equal ones the same.
+    fn name_frames(&mut self) {
+        let mut named = HashMap::new();
+        for fiber in &mut self.fibers {
+            if let Some(frames) = fiber.frames.take() {
+                let names = named.entry(frames).or_insert_with_key(|frames| Arc::from(frames::names(frames)));
+                fiber.backtrace = Backtrace::Frames(Arc::clone(names));
+            }
+        }
     }
 
     fn add_worker(&mut self, crew: &Crew, question: &Question, index: usize) {

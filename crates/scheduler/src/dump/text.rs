@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of how a dump is taken.
 
-use super::{Dump, FiberDump, FiberState, WorkerDump};
+use super::{Backtrace, Dump, FiberDump, FiberState, WorkerDump};
 use crate::handle::FiberId;
 use sisal_park::Reason;
 use std::collections::HashMap;
@@ -15,21 +15,28 @@ use std::time::Duration;
 const IDS_MAX: usize = 8;
 
 /// What makes fibers identical.
-type Likeness<'a> =
-    (FiberState, Option<Discriminant<Reason>>, Option<&'a str>, &'static Location<'static>, Option<usize>);
+type Likeness<'a> = (
+    FiberState,
+    Option<Discriminant<Reason>>,
+    Option<&'a str>,
+    &'static Location<'static>,
+    &'a Backtrace,
+    Option<usize>,
+);
 
 impl Dump {
     /// The fibers, identical ones together: of the same name, spawned at the same place, in the same state, and waiting for the same kind
-    /// of thing (a running fiber is alone). The largest group comes first.
+    /// of thing in the same functions (a running fiber is alone). The largest group comes first.
     pub fn groups(&self) -> Vec<Vec<&FiberDump>> {
         let mut groups: HashMap<Likeness<'_>, Vec<&FiberDump>> = HashMap::new();
         for fiber in &self.fibers {
             let reason = fiber.waits_for.as_ref().map(discriminant);
             let alone = (fiber.state == FiberState::Running).then_some(fiber.home);
-            let likeness = (fiber.state, reason, fiber.name.as_deref(), fiber.spawned_at, alone);
+            let likeness =
+                (fiber.state, reason, fiber.name.as_deref(), fiber.spawned_at, &fiber.backtrace, alone);
             groups.entry(likeness).or_default().push(fiber);
         }
-        let mut groups: Vec<_> = groups.into_values().collect();
+        let mut groups = merge(groups);
         groups.iter_mut().for_each(|group| group.sort_by_key(|fiber| fiber.id));
         groups.sort_by_key(|group| (usize::MAX - group.len(), group[0].id));
         groups
@@ -53,6 +60,20 @@ impl Dump {
         }
         Ok(())
     }
+}
+
+/// Puts those whose backtrace was not to be had to the one group that they are like in all else, if there is one.
+fn merge<'a>(mut groups: HashMap<Likeness<'a>, Vec<&'a FiberDump>>) -> Vec<Vec<&'a FiberDump>> {
+    let blind: Vec<_> = groups.keys().filter(|key| *key.4 == Backtrace::None).copied().collect();
+    for key in blind {
+        let rest = |key: &Likeness<'a>| (key.0, key.1, key.2, key.3, key.5);
+        let mut alike = groups.keys().filter(|other| rest(other) == rest(&key) && **other != key);
+        if let (Some(other), None) = (alike.next().copied(), alike.next()) {
+            let fibers = groups.remove(&key).unwrap_or_default();
+            groups.entry(other).or_default().extend(fibers);
+        }
+    }
+    groups.into_values().collect()
 }
 
 impl fmt::Display for Dump {
@@ -132,7 +153,16 @@ fn write_group(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result 
         let more = if group.len() > IDS_MAX { ", …" } else { "" };
         write!(f, "; {}{more}", ids.join(", "))?;
     }
-    writeln!(f)
+    writeln!(f)?;
+    let seen: Vec<_> = group.iter().filter(|fiber| fiber.backtrace != Backtrace::None).collect();
+    if !seen.is_empty() && seen.len() < group.len() {
+        writeln!(f, "    {} of them, of which that is known, are here:", seen.len())?;
+    }
+    match seen.first().map_or(&Backtrace::None, |fiber| &fiber.backtrace) {
+        Backtrace::None => Ok(()),
+        Backtrace::NoRoom => writeln!(f, "    no backtrace: less than 1 KiB of the stack is left"),
+        Backtrace::Frames(frames) => frames.iter().try_for_each(|frame| writeln!(f, "    in {frame}")),
+    }
 }
 
 fn write_reason(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result {

@@ -5,6 +5,7 @@
 //! Every field belongs to the worker that runs the fiber, or to the fiber while it runs, which is the same OS thread.
 
 use super::Task;
+use crate::dump::Photo;
 use crate::local::Locals;
 use crate::timer::Timer;
 use sisal_coro::{Resumable, Suspender, panics};
@@ -29,6 +30,10 @@ pub(crate) struct Record {
     pub(crate) reason: Cell<Reason>,
     /// The monitor's tick at which it parked last.
     pub(crate) parked_at: Cell<u32>,
+    /// Where its stack ends.
+    pub(crate) stack_limit: usize,
+    /// To take a photograph, once it is resumed, and to suspend again; null otherwise.
+    pub(crate) order: Cell<*mut Photo>,
     /// Whose live table the fiber stands in, and where there.
     pub(crate) table: usize,
     pub(crate) live_index: Cell<usize>,
@@ -42,19 +47,39 @@ const _: () = assert!(size_of::<Record>() <= sisal_coro::HEADER_BYTES);
 const _: () = assert!(align_of::<Record>() <= 64);
 
 impl Record {
-    pub(crate) fn new(task: Task, table: usize) -> Self {
+    pub(crate) fn new(task: Task, table: usize, stack_limit: usize) -> Self {
         Self {
             resumable: UnsafeCell::new(None),
             suspender: Cell::new(std::ptr::null()),
             command: Cell::new(Command::Yield),
             reason: Cell::new(Reason::Park),
             parked_at: Cell::new(0),
+            stack_limit,
+            order: Cell::new(std::ptr::null_mut()),
             table,
             live_index: Cell::new(0),
             unwinding: Cell::new(false),
             timer: Timer::new(task),
             locals: Locals::new(),
         }
+    }
+
+    /// Leaves the fiber's stack until it is woken. In between it takes photographs, when it is resumed with the order to.
+    #[inline(always)]
+    pub(crate) fn park(&self) {
+        self.suspend(Command::Park);
+        while !self.order.get().is_null() {
+            self.obey();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn obey(&self) {
+        let stack = self.stack_limit..std::ptr::from_ref(self).addr();
+        // SAFETY: the worker that gave the order waits for us, and does not touch it meanwhile.
+        unsafe { &mut *self.order.get() }.take(stack);
+        self.suspend(Command::Park);
     }
 
     /// Leaves the fiber's stack, with `command` for its worker, until it is resumed.

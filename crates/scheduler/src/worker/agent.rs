@@ -106,7 +106,7 @@ impl Agent for Header {
         if joins {
             set_joining(record, true);
         }
-        record.suspend(Command::Park);
+        record.park();
         if joins {
             set_joining(record, false);
         }

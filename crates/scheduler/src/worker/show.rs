@@ -3,7 +3,11 @@
 //! Knows nothing of what becomes of it.
 
 use super::Worker;
-use crate::dump::{FiberDump, Moment, Note, Notes, Question, Scene};
+use crate::dump::{FiberDump, Moment, Note, Notes, Photo, Question, Scene};
+use crate::task::Task;
+use sisal_coro::{Class, Resumed};
+use std::collections::HashSet;
+use std::ptr;
 use std::time::Instant;
 
 impl Worker {
@@ -24,6 +28,7 @@ impl Worker {
     #[cold]
     fn answer_slow(&self) {
         for question in self.crew.members[self.index].desk.take() {
+            question.begin(self.index);
             self.answer(&question);
         }
     }
@@ -34,14 +39,47 @@ impl Worker {
         let place = (self.crew.number, self.index);
         let live = &self.crew.members[self.index].live;
         let mut fibers = Vec::with_capacity(live.count());
+        let mut parked = Vec::new();
         // SAFETY: our own table, no fiber runs here, and nothing is woken inside.
         unsafe {
             live.for_each(|task| {
-                let note = Note::of(task, &self.scene());
-                fibers.push(FiberDump::of(note, place, moment, true));
+                let fiber = FiberDump::of(Note::of(task, &self.scene()), place, moment, true);
+                if fiber.waits_for.is_some() {
+                    parked.push((fibers.len(), task));
+                }
+                fibers.push(fiber);
             });
         }
+        // Where fibers migrate, one that is woken now can be gone.
+        if !self.crew.limits.migrate {
+            self.add_photos(&mut fibers, &parked);
+        }
         question.answer(self.index, fibers);
+    }
+
+    /// Photographs fibers that were seen parked, and that nobody but this worker can run.
+    fn add_photos(&self, fibers: &mut [FiberDump], parked: &[(usize, Task)]) {
+        let Ok(scratch) = self.take_stack(Class::DEFAULT) else { return };
+        let mut photo = Photo::new(scratch);
+        let mut known = HashSet::new();
+        for (index, task) in parked {
+            photo.clear();
+            self.photograph(*task, &mut photo);
+            fibers[*index].add_photo(&photo, &mut known);
+        }
+        self.give_stack(photo.into_stack());
+    }
+
+    /// Has a fiber that stands in its `park` look at its own frames. It is not this worker's current one meanwhile: it runs nothing of
+    /// its own.
+    fn photograph(&self, task: Task, photo: &mut Photo) {
+        let record = task.header().record().expect("a started fiber has a record");
+        record.order.set(photo);
+        // SAFETY: only the worker that runs a fiber touches its computation, and the fiber itself does not.
+        let resumable = unsafe { &mut *record.resumable.get() };
+        let resumed = resumable.as_mut().expect("a live fiber has a computation").resume();
+        assert!(resumed == Resumed::Suspended, "a fiber has ended while it was photographed");
+        record.order.set(ptr::null_mut());
     }
 
     fn scene(&self) -> Scene<'_> {

@@ -1,0 +1,68 @@
+//! Names for the frames of a photograph.
+//!
+//! Knows nothing of fibers. To find a name takes some 10 µs, the first one 100 ms; so they are remembered for the rest of the process.
+
+use std::collections::HashMap;
+use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The functions at one address: those that were inlined there, and the one that was called.
+type Names = Arc<[String]>;
+
+static KNOWN: Mutex<Option<HashMap<usize, Names>>> = Mutex::new(None);
+
+/// The fiber's `park`, whose name depends on how much was inlined.
+const PARK: &[&str] =
+    &["sisal_scheduler::task::header::Header>::park", "sisal_scheduler::task::header::Header as "];
+/// What lies between that and a lock or a channel.
+const INNER: &[&str] = &["sisal_scheduler::", "<sisal_scheduler::", "sisal_park::", "<sisal_park::"];
+/// The first frame below the user's.
+const OUTER: &str = "sisal_scheduler::task::cell::TaskCell";
+
+/// The lines of a backtrace, the innermost first, without the frames through which each fiber goes.
+pub(super) fn names(frames: &[usize]) -> Vec<String> {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_with(HashMap::new);
+    let mut lines = Vec::new();
+    for frame in frames {
+        let names = known.entry(*frame).or_insert_with(|| resolve(*frame));
+        lines.extend(names.iter().cloned());
+    }
+    // First the way of the photograph, which ends in the fiber's `park`; then what has called that.
+    let park = lines.iter().position(|line| PARK.iter().any(|park| line.contains(park)));
+    lines.drain(..park.map_or(0, |park| park + 1));
+    let first = lines.iter().position(|line| !INNER.iter().any(|inner| line.starts_with(inner)));
+    lines.drain(..first.unwrap_or(0));
+    if let Some(end) = lines.iter().position(|line| line.contains(OUTER)) {
+        lines.truncate(end);
+    }
+    lines
+}
+
+fn resolve(frame: usize) -> Names {
+    let mut names = Vec::new();
+    backtrace::resolve(ptr::without_provenance_mut(frame), |symbol| {
+        let Some(name) = symbol.name() else { return };
+        names.push(match (symbol.filename(), symbol.lineno()) {
+            (Some(file), Some(line)) => format!("{name:#} at {}:{line}", file.display()),
+            _ => format!("{name:#}"),
+        });
+    });
+    if names.is_empty() {
+        names.push(format!("{frame:#x}"));
+    }
+    names.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_has_its_name() {
+        let own = a_function_has_its_name as fn() as *const () as usize + 1;
+        let names = resolve(own);
+        assert!(names.iter().any(|name| name.contains("a_function_has_its_name")), "{names:?}");
+        assert_eq!(*resolve(1), ["0x1".to_owned()]);
+    }
+}
