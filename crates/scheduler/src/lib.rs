@@ -18,6 +18,7 @@ mod metrics;
 mod monitor;
 mod overflow;
 mod owner;
+mod panic_hook;
 mod panic_policy;
 mod pool_agent;
 mod post;

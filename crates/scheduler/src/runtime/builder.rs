@@ -12,6 +12,7 @@ use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
 use crate::metrics::Counters;
 use crate::monitor::Monitor;
+use crate::panic_hook;
 use crate::panic_policy::{PanicPolicy, Policy};
 use crate::post::Post;
 use crate::task::Task;
@@ -193,11 +194,13 @@ impl Builder {
         self
     }
 
-    /// Starts the runtime.
+    /// Starts the runtime. The first one of a process puts a line before the message of each panic in a fiber, which says whose it is, by a
+    /// panic hook that calls the one before; a hook that you set afterwards takes its place.
     ///
     /// # Errors
     /// If a setting is out of bounds, or the system gives no thread or no reactor.
     pub fn build(mut self) -> io::Result<Runtime> {
+        panic_hook::prepare();
         let workers = self.worker_count()?;
         let (crew, ends) = self.crew(workers)?;
         let name = self.thread_name.as_deref().unwrap_or("sisal");
