@@ -1,8 +1,9 @@
-//! What the example programs share: a small HTTP/1.1, files for strangers, what a
+//! What the example programs share: a small HTTP/1.1, pages about the process itself, files for strangers, what a
 //! small Redis is made of, and the manners of a server.
 //!
 //! The programs themselves stand beside this folder, one file each, in reading order.
 
+pub mod debug;
 pub mod files;
 pub mod http;
 pub mod redis;

@@ -29,7 +29,7 @@ use crate::handle::FiberId;
 use crate::hog::sample::{self, Sample};
 use crate::runtime::{Handle, Runtime, every_crew};
 use sisal_base::sync::atomic::Ordering;
-use sisal_park::Reason;
+use sisal_park::{Reason, blocking};
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::Arc;
@@ -150,6 +150,8 @@ pub struct WorkerDump {
     pub is_complete: bool,
     /// Where the fiber that holds it is in the code, if it has not answered, and that is known.
     pub held_at: Option<String>,
+    /// That place, until it has a name.
+    pub(crate) place: Option<usize>,
 }
 
 /// The fibers of all runtimes of the process: what each does, what it waits for and since when.
@@ -187,12 +189,16 @@ impl Dump {
             }
         }
         dump.find_deadlocks();
-        dump.name_frames();
+        // To find names takes long, and a fiber that dumps must not hold its worker meanwhile.
+        blocking(|| dump.find_names());
         dump
     }
 
-    /// Gives each backtrace its names, equal ones the same.
-    fn name_frames(&mut self) {
+    /// Gives each place in the code its name, and equal backtraces the same names.
+    fn find_names(&mut self) {
+        for worker in &mut self.workers {
+            worker.held_at = worker.place.take().and_then(sample::name_of);
+        }
         let mut named = HashMap::new();
         for fiber in &mut self.fibers {
             if let Some(frames) = fiber.frames.take() {
@@ -212,6 +218,7 @@ impl Dump {
             has_answered: true,
             is_complete: true,
             held_at: None,
+            place: None,
         };
         let mut answer = question.take(index);
         if answer.is_none() && !member.is_ended() {
@@ -220,7 +227,7 @@ impl Dump {
             match sample::take(member.thread.load(Ordering::Acquire), Some(&mut notes)) {
                 Sample::Fiber { id, name, site, place } => {
                     worker.has_answered = false;
-                    worker.held_at = sample::name_of(place);
+                    worker.place = Some(place);
                     worker.is_complete = notes.is_complete;
                     let at = (crew.number, index);
                     self.fibers.push(FiberDump::running(FiberId::new(id), name, site, at));
