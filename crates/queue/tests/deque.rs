@@ -23,9 +23,17 @@ fn youngest_last_in_first_out_oldest_first_in_first_out() {
     assert_eq!(local.pop_old(), Some(0));
     assert_eq!(local.pop_old(), Some(1));
     assert_eq!(local.pop_young(), Some(4));
-    assert_eq!(local.len(), 2);
+    assert_eq!((local.len(), local.is_empty()), (2, false));
     assert_eq!(drain(&local), [2, 3]);
     assert_eq!((local.pop_young(), local.pop_old(), local.is_empty()), (None, None, true));
+}
+
+#[test]
+fn owner_and_thief_count_the_same() {
+    let (local, stealer) = filled::<4>(u16::MAX, 0..1);
+    assert_eq!((local.is_empty(), stealer.is_empty(), local.len(), stealer.len()), (false, false, 1, 1));
+    assert_eq!(local.pop_old(), Some(0));
+    assert_eq!((local.is_empty(), stealer.is_empty(), local.len(), stealer.len()), (true, true, 0, 0));
 }
 
 #[test]

@@ -173,6 +173,16 @@ fn a_permit_that_is_dropped_leaves_a_debt() {
 }
 
 #[test]
+fn who_gives_up_leaves_no_debt() {
+    let idle = Idle::new();
+    let a = Sleeper::new();
+    idle.try_search().expect("nobody searches").give_up();
+    idle.announce(&a);
+    assert_eq!(idle.pay([&a].into_iter()), None);
+    assert_eq!(idle.wake_one([&a].into_iter()), Some(0), "nobody searches any more");
+}
+
+#[test]
 #[should_panic(expected = "announces its sleep once")]
 fn a_sleeper_announces_itself_once() {
     let (idle, sleeper) = (Idle::new(), Sleeper::new());

@@ -2,7 +2,7 @@
 //!
 //! Goal: what each pusher pushes arrives once, in its order. Method: four pushers with numbered nodes, one taker.
 
-use sisal_queue::{Chained, Inbox, Link, Mailbox};
+use sisal_queue::{Chained, Idle, Inbox, Link, Mailbox};
 use std::ptr::NonNull;
 use std::thread;
 
@@ -48,6 +48,15 @@ fn taken_in_the_order_of_the_pushes() {
     assert!(!inbox.is_empty());
     assert_eq!(take(inbox), [(0, 0), (0, 1), (0, 2)]);
     assert!(inbox.is_empty());
+}
+
+#[test]
+fn a_mailbox_has_one_inbox_and_one_sleeper() {
+    let (mailbox, idle) = (Mailbox::new(), Idle::new());
+    push(mailbox.inbox(), 0, 0);
+    assert_eq!(take(mailbox.inbox()), [(0, 0)]);
+    idle.announce(mailbox.sleeper());
+    assert!(mailbox.sleeper().is_asleep() && mailbox.sleeper().wake());
 }
 
 #[test]
