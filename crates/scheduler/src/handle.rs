@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// What [`JoinHandle::join`] gives: the closure's value, or what it panicked with.
 pub type Result<T> = std::result::Result<T, Payload>;
@@ -152,6 +153,27 @@ impl<T> JoinHandle<T> {
         self.assert_there();
         // SAFETY: complete, and not taken; `new`'s promise.
         unsafe { self.result.into_result() }
+    }
+
+    /// [`join`](Self::join), for `timeout` at the longest.
+    ///
+    /// # Errors
+    /// The handle, if the fiber has not ended by then, or the one who waits was cancelled.
+    ///
+    /// # Panics
+    /// As [`join`](Self::join).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let handle = sisal_scheduler::spawn(|| sisal_scheduler::sleep(Duration::from_millis(50)));
+    /// let handle = handle.join_timeout(Duration::from_millis(1)).unwrap_err();
+    /// handle.join_timeout(Duration::from_secs(60)).unwrap().unwrap();
+    /// ```
+    pub fn join_timeout(self, timeout: Duration) -> std::result::Result<Result<T>, Self> {
+        let is_there = self.result.is_complete()
+            || with_current(|agent| self.result.wait_until(agent, agent.now().checked_add(timeout)));
+        if is_there { Ok(self.join()) } else { Err(self) }
     }
 
     #[inline]

@@ -43,7 +43,7 @@ pub use local::{AccessError, LocalKey};
 pub use runtime::{Handle, Runtime, run};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use sisal_park::{CancelToken, Capacity, Reason, blocking};
-pub use spawn::{Builder, spawn};
+pub use spawn::{Builder, spawn, spawn_local};
 pub use spawn_blocking::spawn_blocking;
 pub use stacks::{give_stack, take_stack};
 pub use try_scope::{TryScope, try_scope};

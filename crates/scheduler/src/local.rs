@@ -253,8 +253,8 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
 #[macro_export]
 macro_rules! fiber_local {
     () => {};
-    ($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = const { $init:expr } $(; $($rest:tt)*)?) => {
-        $crate::fiber_local! { $(#[$attribute])* $visibility static $name: $type = $init $(; $($rest)*)? }
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = const $init:block $(; $($rest:tt)*)?) => {
+        $crate::fiber_local! { $(#[$attribute])* $visibility static $name: $type = (const $init) $(; $($rest)*)? }
     };
     ($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $init:expr $(; $($rest:tt)*)?) => {
         $(#[$attribute])*

@@ -7,7 +7,7 @@ use crate::current::{pool_crew, with_worker};
 use crate::handle::{Fiber, JoinHandle};
 use crate::runtime::Handle;
 use crate::task::{LastAct, ResultRef, Task, TaskCell, Traits};
-use crate::worker::spawn_fresh;
+use crate::worker::{Worker, spawn_fresh};
 use sisal_base::sync::atomic::Ordering;
 use sisal_coro::Class;
 use sisal_park::AgentId;
@@ -38,12 +38,45 @@ where
     }
 }
 
+/// Spawns a fiber that starts and stays on the worker of the fiber that calls this, so that neither its closure nor its result
+/// need be [`Send`]: fibers of one worker may share an `Rc`, and what lies between two waits is atomic among them.
+///
+/// The handle is `Send` only if the result is. With several workers its fibers use one of them; a fiber of its own for each
+/// worker ([`Builder::home`]) spreads such groups.
+///
+/// # Panics
+/// Outside of a fiber, and where started fibers migrate (unless the caller was spawned like this itself); and as [`spawn`].
+///
+/// ```
+/// use std::rc::Rc;
+///
+/// sisal_scheduler::run(|| {
+///     let shared = Rc::new(5);
+///     let theirs = Rc::clone(&shared);
+///     let handle = sisal_scheduler::spawn_local(move || theirs);
+///     assert!(Rc::ptr_eq(&shared, &handle.join().unwrap()));
+/// });
+/// ```
+#[track_caller]
+pub fn spawn_local<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + 'static,
+    T: 'static,
+{
+    match Builder::new().spawn_local(f) {
+        Ok(handle) => handle,
+        Err(error) => panic!("cannot spawn a fiber: {error}"),
+    }
+}
+
 /// Where a new fiber would like to live.
 #[derive(Clone, Copy, Debug, Default)]
 enum Home {
     #[default]
     Anywhere,
     Worker(usize),
+    /// On the worker of who spawns it, at any price: its closure may not be sent elsewhere.
+    Here,
 }
 
 /// Settings of a fiber to be, as [`std::thread::Builder`].
@@ -116,6 +149,24 @@ impl Builder {
         unsafe { self.spawn_unchecked(f, (), None) }
     }
 
+    /// Spawns the fiber on the worker of the fiber that calls this, as [`spawn_local`], whatever home was wished for.
+    ///
+    /// # Errors
+    /// As [`spawn`](Self::spawn); and outside of a fiber, or if started fibers migrate.
+    #[track_caller]
+    pub fn spawn_local<F, T>(mut self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + 'static,
+        T: 'static,
+    {
+        with_worker(may_spawn_here)?;
+        self.home = Home::Here;
+        // SAFETY: `'static`. A local task never stands where another worker takes; it starts on this worker and does not migrate,
+        // or is dropped unrun by this worker. Its result is taken or dropped by itself, or by the handle, which is `Send` only if
+        // the result is.
+        unsafe { self.spawn_unchecked(f, (), None) }
+    }
+
     /// Spawns the fiber on the runtime of `handle`.
     ///
     /// # Errors
@@ -134,7 +185,7 @@ impl Builder {
     ///
     /// # Safety
     /// What `f` borrows lives until the fiber has ended (`last` has acted), and `f` and its result may be sent to another
-    /// thread.
+    /// thread, unless its home is `Here`.
     #[track_caller]
     #[inline]
     pub(crate) unsafe fn spawn_unchecked<F, T, L>(
@@ -151,8 +202,8 @@ impl Builder {
         let spawn = |crew: &Arc<Crew>, id: AgentId| {
             let class = self.admit(crew)?;
             let policy = crew.panic_policy.clone();
-            let traits =
-                Traits { id, site, name: self.name.map(String::into_boxed_str), class, local: false, policy };
+            let (name, local) = (self.name.map(String::into_boxed_str), matches!(self.home, Home::Here));
+            let traits = Traits { id, site, name, class, local, policy };
             let header = TaskCell::alloc(traits, f, last);
             // SAFETY: a new task's two references: the handle's, and the scheduler's, which goes with `task`.
             let (result, task) = unsafe { (ResultRef::from_raw(header), Task::from_raw(header)) };
@@ -207,6 +258,20 @@ fn spawn_elsewhere<T>(spawn: impl FnOnce(&Arc<Crew>, AgentId) -> io::Result<T>) 
         Some(crew) => spawn(&crew.upgrade().ok_or_else(shut_down)?, id),
         None => spawn(crate::runtime::default_runtime().crew(), id),
     }
+}
+
+/// Whether a fiber runs here that stays on this worker.
+fn may_spawn_here(worker: Option<&Worker>) -> io::Result<()> {
+    let (worker, task) =
+        worker.and_then(|worker| worker.current().map(|task| (worker, task))).ok_or_else(|| {
+            io::Error::other("a local fiber can be spawned by a fiber only, whose worker it shares")
+        })?;
+    if worker.crew().limits.migrate && !task.header().local {
+        return Err(io::Error::other(
+            "a fiber that migrates has no worker on which a local fiber could stay",
+        ));
+    }
+    Ok(())
 }
 
 fn shut_down() -> io::Error {

@@ -15,7 +15,7 @@
 pub use sisal_scheduler::{
     AccessError, Builder, CancelToken, Fiber, FiberId, JoinHandle, LocalKey, Result, Scope, ScopedJoinHandle,
     TryScope, checkpoint, current_fiber as current, grow, is_cancelled, park, park_timeout, scope, sleep,
-    spawn, try_grow, try_scope, yield_now,
+    spawn, spawn_local, try_grow, try_scope, yield_now,
 };
 
 pub use crate::join::{Join, join, join_all, race};

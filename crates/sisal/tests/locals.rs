@@ -6,6 +6,7 @@ use common::on_each_size;
 use sisal::{fiber, fiber_local};
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 fiber_local! {
     static COUNT: Cell<u32> = const { Cell::new(1) };
@@ -80,4 +81,66 @@ fn a_destructor_sees_what_is_still_there() {
     .join()
     .unwrap();
     assert_eq!(*answers.lock().unwrap(), ["Ok(6)", "true"]);
+}
+
+/// Destructors may wait, panic, and make further values, which are dropped too; who joins comes after all of it.
+#[test]
+fn destructors_do_what_any_code_does() {
+    fiber_local! {
+        static OLD: RefCell<Option<Noted>> = RefCell::new(None);
+        static PANICS: RefCell<Option<Panics>> = RefCell::new(None);
+        static WAITS: RefCell<Option<Waits>> = RefCell::new(None);
+        static LATE: RefCell<Option<Noted>> = RefCell::new(None);
+    }
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("wanted");
+        }
+    }
+    struct Waits(Arc<Mutex<Vec<&'static str>>>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            sisal::sleep(Duration::from_millis(1));
+            sisal::go!(|| ()).join().unwrap();
+            LATE.with_borrow_mut(|slot| *slot = Some(Noted("late", Arc::clone(&self.0))));
+            self.0.lock().unwrap().push("waited");
+        }
+    }
+    on_each_size(|| {
+        for panics in [false, true] {
+            let order = Arc::new(Mutex::new(Vec::new()));
+            let theirs = Arc::clone(&order);
+            let handle = fiber::spawn(move || {
+                OLD.with_borrow_mut(|slot| *slot = Some(Noted("old", Arc::clone(&theirs))));
+                PANICS.with_borrow_mut(|slot| *slot = Some(Panics));
+                WAITS.with_borrow_mut(|slot| *slot = Some(Waits(theirs)));
+                assert!(!panics, "wanted");
+            });
+            assert_eq!(handle.join().is_err(), panics);
+            assert_eq!(*order.lock().unwrap(), ["waited", "late", "old"]);
+        }
+    });
+}
+
+#[test]
+fn a_panic_while_a_value_is_made_leaves_none() {
+    fiber_local!(static SHY: u32 = {
+        assert!(COUNT.replace(7) == 7, "wanted");
+        3
+    });
+    on_each_size(|| {
+        fiber::spawn(|| {
+            assert!(std::panic::catch_unwind(|| SHY.with(|n| *n)).is_err());
+            SHY.with(|n| assert_eq!(*n, 3));
+        })
+        .join()
+        .unwrap();
+    });
+}
+
+#[test]
+fn a_value_that_asks_for_itself_is_made_once() {
+    fiber_local!(static DEEP: Cell<u32> = Cell::new(if COUNT.replace(0) == 1 { DEEP.get() + 1 } else { 10 }));
+    fiber::spawn(|| assert_eq!(DEEP.get(), 10)).join().unwrap();
 }

@@ -67,3 +67,9 @@ fn timers_channels_and_joins_work_wherever_the_fiber_is() {
         });
     }
 }
+
+/// A fiber that migrates has no worker of its own on which others could stay.
+#[test]
+fn local_fibers_are_refused() {
+    migrating(2).run(|| assert!(fiber::Builder::new().spawn_local(|| ()).is_err()));
+}

@@ -13,7 +13,8 @@ use sisal_base::sync::atomic::{AtomicPtr, Ordering};
 use sisal_coro::Class;
 use sisal_park::cancel::CancelScopes;
 use sisal_park::{
-    Agent, AgentId, Completed, Dropped, JoinArm, JoinState, Reason, WakeKind, Waker, WakerVTable, Word,
+    Agent, AgentId, Cancellable, Completed, Dropped, JoinArm, JoinState, Outcome, Reason, WakeKind, Waker,
+    WakerVTable, Word,
 };
 use sisal_queue::{Chained, Link};
 use std::cell::Cell;
@@ -21,6 +22,7 @@ use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What depends on the types of the closure and of its result.
 pub(crate) struct VTable {
@@ -320,6 +322,13 @@ impl ResultRef {
     pub(crate) fn wait(&self, agent: &dyn Agent) {
         // SAFETY: only the one handle comes here.
         unsafe { self.header().state.wait(agent, Reason::Join(self.header().id)) };
+    }
+
+    /// Parks `agent` until the result is there, or until the deadline, or a cancel; whether it is there.
+    pub(crate) fn wait_until(&self, agent: &dyn Agent, deadline: Option<Instant>) -> bool {
+        let (state, reason) = (&self.header().state, Reason::Join(self.header().id));
+        // SAFETY: only the one handle comes here.
+        unsafe { state.wait_until(agent, deadline, reason, Cancellable::Always) == Outcome::Woken }
     }
 
     /// Whether the result is there; if not, calls `waker` when it is.

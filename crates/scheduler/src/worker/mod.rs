@@ -62,6 +62,8 @@ pub(crate) struct Worker {
     movable: Local<Task, FRESH_MAX>,
     /// Fresh tasks that are bound to start here: sent by who has too many fibers, or never to leave their thread.
     bound: OwnerCell<VecDeque<Task>>,
+    /// Whether the next look for an old fresh task begins with those that others may steal.
+    stealable_first: Cell<bool>,
     /// The ready list: started fibers that run here next.
     ready: OwnerCell<Chain<crate::task::Header>>,
     /// Ready-first: to run before the ready list.
@@ -114,6 +116,7 @@ impl Worker {
             fresh,
             movable,
             bound: OwnerCell::new(VecDeque::new()),
+            stealable_first: Cell::new(true),
             ready: OwnerCell::new(Chain::new()),
             first: Cell::new(None),
             first_runs: Cell::new(0),

@@ -19,6 +19,7 @@ use super::Worker;
 use crate::task::{Header, Task};
 use sisal_park::WakeKind;
 use sisal_queue::{Chain, Inject};
+use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
 
@@ -97,16 +98,29 @@ impl Worker {
     /// oldest, so that none waits for ever.
     #[inline]
     pub(super) fn pick_fresh(&self, turn: u32) -> Option<Task> {
-        let old = turn % TURNS_AN_OLD == 0;
-        let bound = self.bound.with(|bound| if old { bound.pop_front() } else { bound.pop_back() });
-        match bound {
-            Some(task) => {
-                self.crew.members[self.index].live.expect_no_more();
-                Some(task)
-            }
-            None if old => self.fresh.pop_old(),
-            None => self.fresh.pop_young(),
+        if turn % TURNS_AN_OLD == 0 {
+            return self.pick_old();
         }
+        self.pick_bound(VecDeque::pop_back).or_else(|| self.fresh.pop_young())
+    }
+
+    /// The oldest fresh task of either kind, in turn: neither kind starves the other by spawning more of its own.
+    fn pick_old(&self) -> Option<Task> {
+        let stealable_first = self.stealable_first.get();
+        self.stealable_first.set(!stealable_first);
+        let bound = || self.pick_bound(VecDeque::pop_front);
+        if stealable_first {
+            self.fresh.pop_old().or_else(bound)
+        } else {
+            bound().or_else(|| self.fresh.pop_old())
+        }
+    }
+
+    #[inline]
+    fn pick_bound(&self, end: impl FnOnce(&mut VecDeque<Task>) -> Option<Task>) -> Option<Task> {
+        let task = self.bound.with(end)?;
+        self.crew.members[self.index].live.expect_no_more();
+        Some(task)
     }
 
     /// Whether a fresh task is here to be started.
