@@ -278,6 +278,8 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/sisal/tests/faults/missing.rs", "limits the process"),
     unsafety("crates/sisal/tests/faults/programs.rs", "forks"),
     unsafety("crates/sisal/tests/migrate.rs", "signs the contract of `migrate_started_fibers`"),
+    unsafety("crates/sync/src/channel/broadcast/arm.rs", "waiters inside arms"),
+    unsafety("crates/sync/src/channel/broadcast/future.rs", "seats inside pinned futures"),
     unsafety("crates/sync/src/channel/buffer/blocks.rs", "messages on the waiting stacks"),
     unsafety("crates/sync/src/channel/buffer/ring.rs", "messages on the waiting stacks"),
     unsafety("crates/sync/src/channel/core.rs", "messages on the waiting stacks"),

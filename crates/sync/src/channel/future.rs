@@ -26,6 +26,18 @@ use std::time::Instant;
 #[must_use = "a future does nothing unless it is polled"]
 pub struct RecvFuture<'a, T> {
     receiver: &'a Receiver<T>,
+    wait: RecvWait,
+}
+
+/// The message of a [`oneshot`](super::oneshot()), to be received: what awaiting its receiver makes.
+#[must_use = "a future does nothing unless it is polled"]
+pub struct OneshotFuture<T> {
+    receiver: Receiver<T>,
+    wait: RecvWait,
+}
+
+/// What a receiving future needs while it waits.
+struct RecvWait {
     seat: Seat,
     alarm: Alarm,
     /// Since when it has waited for a tick.
@@ -41,18 +53,41 @@ pub struct SendFuture<'a, T> {
     seat: Seat,
 }
 
-impl<'a, T> RecvFuture<'a, T> {
-    pub(super) fn new(receiver: &'a Receiver<T>) -> Self {
-        Self { receiver, seat: Seat::new(), alarm: Alarm::new(), since: None }
+impl RecvWait {
+    fn new() -> Self {
+        Self { seat: Seat::new(), alarm: Alarm::new(), since: None }
     }
 
-    /// The seat does not move while it is pinned; the rest may.
-    fn parts(self: Pin<&mut Self>) -> (&'a Receiver<T>, Pin<&Seat>, &mut Alarm, &mut Option<Instant>) {
+    fn poll<T>(
+        self: Pin<&mut Self>,
+        receiver: &Receiver<T>,
+        waker: &task::Waker,
+    ) -> Poll<Result<T, RecvError>> {
+        spend();
         // SAFETY: structural for the seat alone, which is not moved out of.
-        unsafe {
+        let (seat, this) = unsafe {
             let this = self.get_unchecked_mut();
-            (this.receiver, Pin::new_unchecked(&this.seat), &mut this.alarm, &mut this.since)
+            (Pin::new_unchecked(&this.seat), (&mut this.alarm, &mut this.since))
+        };
+        match receiver.source() {
+            Source::Channel(channel) => channel.poll_recv(seat, waker),
+            Source::Timer(timer, make) => poll_timer(timer, this.0, this.1, waker).map(|time| Ok(make(time))),
+            Source::Never => Poll::Pending,
         }
+    }
+
+    /// Its future is dropped.
+    fn leave<T>(&self, receiver: &Receiver<T>) {
+        if let Source::Channel(channel) = receiver.source() {
+            // SAFETY: what is dropped does not move any more.
+            channel.drop_recv(unsafe { Pin::new_unchecked(&self.seat) });
+        }
+    }
+}
+
+impl<'a, T> RecvFuture<'a, T> {
+    pub(super) fn new(receiver: &'a Receiver<T>) -> Self {
+        Self { receiver, wait: RecvWait::new() }
     }
 }
 
@@ -60,15 +95,43 @@ impl<T> Future for RecvFuture<'_, T> {
     type Output = Result<T, RecvError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        spend();
-        let (receiver, seat, alarm, since) = self.parts();
-        match receiver.source() {
-            Source::Channel(channel) => channel.poll_recv(seat, context.waker()),
-            Source::Timer(timer, make) => {
-                poll_timer(timer, alarm, since, context.waker()).map(|time| Ok(make(time)))
-            }
-            Source::Never => Poll::Pending,
-        }
+        // SAFETY: structural for the wait alone, which is not moved out of.
+        let (receiver, wait) = unsafe {
+            let this = self.get_unchecked_mut();
+            (this.receiver, Pin::new_unchecked(&mut this.wait))
+        };
+        wait.poll(receiver, context.waker())
+    }
+}
+
+impl<T> Drop for RecvFuture<'_, T> {
+    fn drop(&mut self) {
+        self.wait.leave(self.receiver);
+    }
+}
+
+impl<T> OneshotFuture<T> {
+    pub(super) fn new(receiver: Receiver<T>) -> Self {
+        Self { receiver, wait: RecvWait::new() }
+    }
+}
+
+impl<T> Future for OneshotFuture<T> {
+    type Output = Result<T, RecvError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // SAFETY: as in `RecvFuture::poll`.
+        let (receiver, wait) = unsafe {
+            let this = self.get_unchecked_mut();
+            (&this.receiver, Pin::new_unchecked(&mut this.wait))
+        };
+        wait.poll(receiver, context.waker())
+    }
+}
+
+impl<T> Drop for OneshotFuture<T> {
+    fn drop(&mut self) {
+        self.wait.leave(&self.receiver);
     }
 }
 
@@ -88,15 +151,6 @@ fn poll_timer(
         alarm.set(due, waker);
     }
     Poll::Pending
-}
-
-impl<T> Drop for RecvFuture<'_, T> {
-    fn drop(&mut self) {
-        if let Source::Channel(channel) = self.receiver.source() {
-            // SAFETY: what is dropped does not move any more.
-            channel.drop_recv(unsafe { Pin::new_unchecked(&self.seat) });
-        }
-    }
 }
 
 impl<'a, T> SendFuture<'a, T> {
@@ -241,6 +295,12 @@ impl<T> Channel<T> {
 impl<T> fmt::Debug for RecvFuture<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RecvFuture { .. }")
+    }
+}
+
+impl<T> fmt::Debug for OneshotFuture<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OneshotFuture { .. }")
     }
 }
 

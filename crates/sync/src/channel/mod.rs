@@ -14,12 +14,14 @@
 //! `core.rs` the waits, `future.rs` those of futures, `counted.rs` the reference counts; `buffer/` has what messages wait in,
 //! `timer.rs` the clock's channels.
 
+pub mod broadcast;
 mod buffer;
 mod clock;
 mod core;
 mod counted;
 mod future;
 mod iter;
+pub mod oneshot;
 mod packet;
 mod receiver;
 mod recv_error;
@@ -31,8 +33,10 @@ mod sender;
 mod state;
 mod timer;
 
-pub use future::{RecvFuture, SendFuture};
+pub use broadcast::broadcast;
+pub use future::{OneshotFuture, RecvFuture, SendFuture};
 pub use iter::{IntoIter, Iter, TryIter};
+pub use oneshot::oneshot;
 pub use receiver::Receiver;
 pub use recv_error::{RecvError, RecvTimeoutError, TryRecvError};
 #[doc(hidden)]

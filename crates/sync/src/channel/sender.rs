@@ -164,6 +164,12 @@ impl<T> Sender<T> {
         self.share.lock().is_full()
     }
 
+    /// Whether there is no receiver any more.
+    pub(super) fn is_disconnected(&self) -> bool {
+        spend();
+        self.share.lock().is_disconnected()
+    }
+
     /// How many messages are in the channel.
     ///
     /// ```

@@ -116,6 +116,11 @@ impl<T> State<T> {
         self.buffer.len() + self.reserved >= self.capacity
     }
 
+    /// Whether a side is gone.
+    pub(super) fn is_disconnected(&self) -> bool {
+        self.disconnected
+    }
+
     /// Whether the buffer takes another message.
     #[inline]
     fn has_room(&self) -> bool {

@@ -6,7 +6,7 @@
 mod arms;
 mod dynamic;
 mod macros;
-mod place;
+pub(super) mod place;
 mod selected;
 mod wait;
 

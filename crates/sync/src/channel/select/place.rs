@@ -8,10 +8,10 @@ use sisal_base::sync::UnsafeCell;
 use sisal_park::{Agent, Ticket, Waiter};
 use std::pin::Pin;
 
-pub(super) struct Place(UnsafeCell<Option<Waiter>>);
+pub(in super::super) struct Place(UnsafeCell<Option<Waiter>>);
 
 impl Place {
-    pub(super) fn new() -> Self {
+    pub(in super::super) fn new() -> Self {
         Self(UnsafeCell::new(None))
     }
 
@@ -19,7 +19,7 @@ impl Place {
     ///
     /// # Safety
     /// As [`Selectable::register`](sisal_park::Selectable::register), by the arm's agent.
-    pub(super) unsafe fn fill(
+    pub(in super::super) unsafe fn fill(
         &self,
         agent: &dyn Agent,
         packet: *mut (),
@@ -32,13 +32,13 @@ impl Place {
     }
 
     /// The waiter of the present wait.
-    pub(super) fn waiter(&self) -> Option<Pin<&Waiter>> {
+    pub(in super::super) fn waiter(&self) -> Option<Pin<&Waiter>> {
         // SAFETY: invariant 1: nobody writes while the agent's own call reads; and a waiter here does not move (invariant 2).
         self.0.with(|place| unsafe { (*place).as_ref().map(|waiter| Pin::new_unchecked(waiter)) })
     }
 
     /// The wait is over; the waiter is in no line.
-    pub(super) fn clear(&self) {
+    pub(in super::super) fn clear(&self) {
         // SAFETY: invariant 1; the waiter is in no line, so nobody else knows it.
         self.0.with_mut(|place| unsafe { *place = None });
     }
