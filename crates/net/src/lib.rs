@@ -22,7 +22,7 @@ pub use addr::ToSocketAddrs;
 pub use incoming::Incoming;
 pub use listen_options::ListenOptions;
 pub use pipe::{PipeReader, PipeWriter, pipe};
-pub use sisal_reactor::{wait_exit, wait_readable, wait_writable};
+pub use sisal_reactor::{Readiness, wait_exit, wait_readable, wait_writable};
 pub use std::net::{
     AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6,
 };

@@ -120,6 +120,24 @@ macro_rules! socket {
             pub fn take_error(&self) -> std::io::Result<Option<std::io::Error>> {
                 self.socket.std().take_error()
             }
+
+            /// That it can be read from without waiting: data, a connection to accept, an end or an error; to be waited for, also as an
+            /// arm of `select!`: `recv(socket.readable()) -> result => ..`. A hint: another reader may be faster.
+            ///
+            /// ```
+            /// # fn main() -> std::io::Result<()> {
+            #[doc = $make]
+            /// assert!(!socket.readable().is_ready()?);
+            /// # Ok(()) }
+            /// ```
+            pub fn readable(&self) -> sisal_reactor::Readiness<'_> {
+                self.socket.readiness(sisal_reactor::Interest::Readable)
+            }
+
+            /// That it can be written to without waiting: room, an end or an error; as [`readable`](Self::readable).
+            pub fn writable(&self) -> sisal_reactor::Readiness<'_> {
+                self.socket.readiness(sisal_reactor::Interest::Writable)
+            }
         }
 
         impl From<$std> for $name {

@@ -24,7 +24,7 @@
 
 use crate::sys::retry;
 use sisal_park::{Cancellable, Reason, cancel, spend, with_current};
-use sisal_reactor::{Interest, Look, Source};
+use sisal_reactor::{Interest, Look, Readiness, Source};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -169,6 +169,11 @@ impl<S: StdSocket> Socket<S> {
             Interest::Readable => options.set_read_timeout(timeout),
             Interest::Writable => options.set_write_timeout(timeout),
         }
+    }
+
+    /// That it is readable, or writable.
+    pub(crate) fn readiness(&self, interest: Interest) -> Readiness<'_> {
+        Readiness::new(&self.core.source, self.as_fd(), interest)
     }
 
     /// Makes `call`, and where it would block, waits and makes it again.

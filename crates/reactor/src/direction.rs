@@ -4,9 +4,9 @@
 
 use sisal_base::sync::SpinLock;
 use sisal_base::sync::atomic::{AtomicU32, Ordering};
-use sisal_park::{Agent, Cancellable, Outcome, Reason, WaitQueue, Waiter, WakeBatch};
+use sisal_park::{Agent, Cancellable, Outcome, Place, Reason, Ticket, WaitQueue, Waiter, WakeBatch};
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::ptr;
 use std::time::Instant;
 
@@ -123,6 +123,35 @@ impl Direction {
         }
         waiter.wait_for_claimant();
         Outcome::Woken
+    }
+
+    /// Lets an arm of a select stand among those who wait, unless there was an edge that `look` has not seen.
+    ///
+    /// # Safety
+    /// As [`Place::fill`]; and the arm [leaves](Self::leave) before its place is cleared.
+    pub(crate) unsafe fn register(
+        &self,
+        look: Look,
+        place: &Place,
+        (agent, ticket, arm): (&dyn Agent, &Ticket, usize),
+    ) -> bool {
+        let mut waiters = self.waiters.lock();
+        // Relaxed: as in `wait`.
+        if self.edges.load(Ordering::Relaxed) != look.0 {
+            return false;
+        }
+        // SAFETY: the caller's promise.
+        unsafe { waiters.push(place.fill(agent, ptr::null_mut(), ticket, arm)) };
+        true
+    }
+
+    /// Takes an arm's waiter out again, if it is still there.
+    ///
+    /// # Safety
+    /// It stands here or nowhere.
+    pub(crate) unsafe fn leave(&self, waiter: Pin<&Waiter>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.waiters.lock().remove(waiter) };
     }
 
     /// How many wait.

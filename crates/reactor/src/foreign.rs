@@ -66,7 +66,7 @@ fn wait(
     }
 }
 
-fn is_ready(fd: BorrowedFd<'_>, events: libc::c_short) -> io::Result<bool> {
+pub(crate) fn is_ready(fd: BorrowedFd<'_>, events: libc::c_short) -> io::Result<bool> {
     loop {
         match os::poll(fd, events, Some(Duration::ZERO)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -7,6 +7,7 @@ mod exit;
 mod foreign;
 mod os;
 mod reactor;
+mod readiness;
 mod source;
 mod table;
 
@@ -15,4 +16,5 @@ pub use direction::{Interest, Look};
 pub use exit::wait_exit;
 pub use foreign::{wait_readable, wait_writable};
 pub use reactor::Reactor;
+pub use readiness::{Readiness, ReadyArm};
 pub use source::Source;

@@ -94,7 +94,7 @@ impl Inner {
     }
 
     #[inline]
-    fn direction(&self, interest: Interest) -> &Direction {
+    pub(crate) fn direction(&self, interest: Interest) -> &Direction {
         match interest {
             Interest::Readable => &self.readable,
             Interest::Writable => &self.writable,
@@ -128,7 +128,7 @@ impl Inner {
     }
 
     /// Sees that a reactor watches the source; `false` if this thread has none.
-    fn settle(self: &Arc<Self>, fd: RawFd) -> io::Result<bool> {
+    pub(crate) fn settle(self: &Arc<Self>, fd: RawFd) -> io::Result<bool> {
         ambient::with_current(|current| {
             let Some(current) = current else { return Ok(false) };
             let mut home = self.home.lock();
@@ -195,6 +195,10 @@ impl Source {
     /// A source that no reactor watches yet.
     pub fn new() -> Self {
         Self { inner: Arc::new(Inner::new()) }
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
     }
 
     /// The edges so far. To be taken before the call whose failure leads to a wait.

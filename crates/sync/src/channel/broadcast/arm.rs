@@ -3,9 +3,8 @@
 //! Knows nothing of the other arms. Nobody hands it anything: who claims it has sent a message to all, so that there is one for
 //! it when it looks.
 
-use super::super::select::place::Place;
 use super::{Receiver, RecvError};
-use sisal_park::{Agent, Cancellable, Reason, Selectable, Ticket};
+use sisal_park::{Agent, Cancellable, Place, Reason, Selectable, Ticket};
 use std::cell::RefCell;
 use std::fmt;
 use std::ptr;

@@ -12,9 +12,8 @@ use super::super::packet::{Packet, Parcel};
 use super::super::receiver::Source;
 use super::super::state::{Offered, Reserved, Side, Taken};
 use super::super::{Receiver, RecvError, SendError, Sender};
-use super::place::Place;
 use sisal_base::fault;
-use sisal_park::{Agent, Cancellable, Reason, Selectable, Ticket, with_current};
+use sisal_park::{Agent, Cancellable, Place, Reason, Selectable, Ticket, with_current};
 use std::cell::Cell;
 use std::time::Instant;
 
@@ -152,7 +151,7 @@ impl<T> Selectable for RecvArm<'_, T> {
     }
 
     fn accept(&self, agent: &dyn Agent) -> bool {
-        self.place.wait(agent);
+        wait_for_claimant(&self.place, agent);
         self.place.clear();
         // SAFETY: done: in no line.
         match unsafe { self.packet.take() } {
@@ -317,7 +316,7 @@ impl<T> Selectable for SendArm<'_, T> {
     }
 
     fn accept(&self, agent: &dyn Agent) -> bool {
-        self.place.wait(agent);
+        wait_for_claimant(&self.place, agent);
         self.place.clear();
         true
     }
@@ -352,11 +351,9 @@ fn unwatch<T>(channel: &Channel<T>, place: &Place, claimed: bool) {
     place.clear();
 }
 
-impl Place {
-    /// Waits until who has claimed the waiter has finished. Maybe he is a select that has yet to run, so this parks.
-    fn wait(&self, agent: &dyn Agent) {
-        if let Some(waiter) = self.waiter().filter(|_| !fault!("chan.accept.does_not_wait")) {
-            let _ = waiter.wait(agent, None, Reason::Select(1), Cancellable::Never);
-        }
+/// Waits until who has claimed the waiter has finished. Maybe he is a select that has yet to run, so this parks.
+fn wait_for_claimant(place: &Place, agent: &dyn Agent) {
+    if let Some(waiter) = place.waiter().filter(|_| !fault!("chan.accept.does_not_wait")) {
+        let _ = waiter.wait(agent, None, Reason::Select(1), Cancellable::Never);
     }
 }

@@ -27,7 +27,7 @@
 /// | arm | |
 /// |---|---|
 /// | `recv(receiver) -> message => body` | `message: Result<T, RecvError>` |
-/// | `recv(handle) -> result => body` | the same with what else can be waited for: `JoinHandle` (`result` as from `join`), `CancelToken` (`()`) |
+/// | `recv(handle) -> result => body` | the same with what else can be waited for: `JoinHandle` (`result` as from `join`), `CancelToken` (`()`), a socket's `readable()` (`io::Result<()>`) |
 /// | `send(sender, expression) -> result => body` | `result: Result<(), SendError<T>>`; the expression is evaluated if this arm was selected |
 /// | `default => body` | if no other arm can be done at once |
 /// | `default(timeout) => body` | if no other arm can be done within the timeout |

@@ -6,7 +6,6 @@
 mod arms;
 mod dynamic;
 mod macros;
-pub(super) mod place;
 mod selected;
 mod wait;
 

@@ -4,22 +4,25 @@
 //! 1. Only the arm's agent fills and clears it; others reach the waiter by its link in a line.
 //! 2. While it is filled it does not move: whoever registers the arm has promised that.
 
+use crate::{Agent, Ticket, Waiter};
 use sisal_base::sync::UnsafeCell;
-use sisal_park::{Agent, Ticket, Waiter};
+use std::fmt;
 use std::pin::Pin;
 
-pub(in super::super) struct Place(UnsafeCell<Option<Waiter>>);
+/// An arm's waiter, while the arm is in a line.
+pub struct Place(UnsafeCell<Option<Waiter>>);
 
 impl Place {
-    pub(in super::super) fn new() -> Self {
+    /// In no line.
+    pub fn new() -> Self {
         Self(UnsafeCell::new(None))
     }
 
     /// Makes the waiter for one wait.
     ///
     /// # Safety
-    /// As [`Selectable::register`](sisal_park::Selectable::register), by the arm's agent.
-    pub(in super::super) unsafe fn fill(
+    /// As [`Selectable::register`](crate::Selectable::register), by the arm's agent.
+    pub unsafe fn fill(
         &self,
         agent: &dyn Agent,
         packet: *mut (),
@@ -32,14 +35,26 @@ impl Place {
     }
 
     /// The waiter of the present wait.
-    pub(in super::super) fn waiter(&self) -> Option<Pin<&Waiter>> {
+    pub fn waiter(&self) -> Option<Pin<&Waiter>> {
         // SAFETY: invariant 1: nobody writes while the agent's own call reads; and a waiter here does not move (invariant 2).
         self.0.with(|place| unsafe { (*place).as_ref().map(|waiter| Pin::new_unchecked(waiter)) })
     }
 
     /// The wait is over; the waiter is in no line.
-    pub(in super::super) fn clear(&self) {
+    pub fn clear(&self) {
         // SAFETY: invariant 1; the waiter is in no line, so nobody else knows it.
         self.0.with_mut(|place| unsafe { *place = None });
+    }
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").finish_non_exhaustive()
     }
 }
