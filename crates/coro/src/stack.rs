@@ -131,9 +131,17 @@ impl Stack {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn high_water(&self) -> usize {
-        let frames = self.limit() + os::page_size()..self.slot_end();
-        let deepest = os::resident(Span::new(frames.start, frames.len()));
-        deepest.map_or(0, |offset| self.base().saturating_sub(frames.start + offset))
+        high_water(self.base(), self.class())
+    }
+
+    /// Gives all pages but the topmost back, if there are others, so that [`high_water`](Self::high_water) begins anew.
+    /// Where the system keeps pages until it needs them (`MADV_FREE`), it stays what it was.
+    pub fn reset_high_water(&mut self) {
+        let page = os::page_size();
+        if self.high_water() + HEADER_BYTES + COLOUR_BYTES_MAX > page {
+            let below = self.limit() + page..self.slot_end() - page;
+            os::discard(&[Span::new(below.start, below.len())]);
+        }
     }
 
     #[inline]
@@ -141,6 +149,16 @@ impl Stack {
         let colour = (self.class_and_colour >> 32) as usize;
         self.base() + HEADER_BYTES + colour * COLOUR_BYTES
     }
+}
+
+/// [`Stack::high_water`] of the stack whose frames begin at `base`, for whoever runs on it and does not have it at hand.
+pub fn high_water(base: usize, class: Class) -> usize {
+    let page = os::page_size();
+    // The header and the colour are less than a page.
+    let end = (base + HEADER_BYTES).next_multiple_of(page);
+    let first = (end - class.bytes()) + page;
+    let deepest = os::resident(Span::new(first, end - first));
+    deepest.map_or(0, |offset| base.saturating_sub(first + offset))
 }
 
 impl fmt::Debug for Stack {

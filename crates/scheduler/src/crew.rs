@@ -13,6 +13,7 @@ use crate::monitor::{Monitor, Watched};
 use crate::panic_policy::Policy;
 use crate::post::Post;
 use crate::runtime::Leaked;
+use crate::stack_use::Ledger;
 use crate::task::Task;
 use sisal_base::CachePadded;
 use sisal_base::sync::Mutex;
@@ -90,6 +91,8 @@ pub(crate) struct Crew {
     pub(crate) blocking: Arc<BlockingPool>,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) limits: Limits,
+    /// How deep stacks have been, if anybody wants to know.
+    pub(crate) stack_use: Option<Ledger>,
     /// What is done about panics that nobody joins, if not the default.
     pub(crate) panic_policy: Option<Arc<Policy>>,
     /// Fibers that were spawned by others than its workers, or for a certain worker.

@@ -2,9 +2,12 @@
 //!
 //! Knows nothing of fibers: whoever runs goes to the other stack and comes back, and may wait there.
 
+use crate::current::with_worker;
+use crate::stack_use::Ledger;
 use crate::stacks::{give_stack, take_stack};
 use sisal_coro::{Class, Stack, call_on};
 use std::io;
+use std::panic::Location;
 
 /// Calls `f` on another stack of `size` bytes (rounded up to a size class), and returns what it returns. For the one call
 /// that is too deep for this fiber's own stack. `f` may borrow, wait, panic and grow again. It costs some 10 ns when this
@@ -30,7 +33,7 @@ use std::io;
 /// ```
 #[track_caller]
 pub fn grow<R>(size: usize, f: impl FnOnce() -> R) -> R {
-    match Grown::take(size) {
+    match Grown::take(size, Location::caller()) {
         Ok(stack) => stack.call(f),
         Err(error) => panic!("cannot grow the stack: {error}"),
     }
@@ -50,20 +53,33 @@ pub fn grow<R>(size: usize, f: impl FnOnce() -> R) -> R {
 /// let error = sisal_scheduler::try_grow(1_000, || unreachable!()).unwrap_err();
 /// assert!(error.to_string().contains("the least is 24 KiB"));
 /// ```
+#[track_caller]
 pub fn try_grow<R>(size: usize, f: impl FnOnce() -> R) -> io::Result<R> {
-    Ok(Grown::take(size)?.call(f))
+    Ok(Grown::take(size, Location::caller())?.call(f))
+}
+
+/// The ledger of the runtime on which this runs.
+#[inline]
+fn with_ledger(f: impl FnOnce(&Ledger)) {
+    with_worker(|worker| {
+        if let Some(ledger) = worker.and_then(|worker| worker.crew().stack_use.as_ref()) {
+            f(ledger);
+        }
+    });
 }
 
 /// A stack that goes back to whoever runs when the call is over, also if it unwinds.
 struct Grown {
     /// `None` once it is on its way back.
     stack: Option<Stack>,
+    site: &'static Location<'static>,
 }
 
 impl Grown {
-    fn take(size: usize) -> io::Result<Self> {
-        let stack = take_stack(Class::for_size(size)?)?;
-        Ok(Self { stack: Some(stack) })
+    fn take(size: usize, site: &'static Location<'static>) -> io::Result<Self> {
+        let mut stack = take_stack(Class::for_size(size)?)?;
+        with_ledger(|ledger| ledger.begin(&mut stack));
+        Ok(Self { stack: Some(stack), site })
     }
 
     #[inline]
@@ -75,6 +91,7 @@ impl Grown {
 impl Drop for Grown {
     fn drop(&mut self) {
         if let Some(stack) = self.stack.take() {
+            with_ledger(|ledger| ledger.end(self.site, stack.class(), stack.high_water()));
             give_stack(stack);
         }
     }

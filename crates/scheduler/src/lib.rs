@@ -26,6 +26,7 @@ pub mod runtime;
 mod scope;
 mod spawn;
 mod spawn_blocking;
+mod stack_use;
 mod stacks;
 mod task;
 mod timer;

@@ -15,6 +15,7 @@ use crate::monitor::Monitor;
 use crate::panic_hook;
 use crate::panic_policy::{PanicPolicy, Policy};
 use crate::post::Post;
+use crate::stack_use::{Ledger, Measure};
 use crate::task::Task;
 use crate::worker::Worker;
 use sisal_base::CachePadded;
@@ -244,6 +245,7 @@ impl Builder {
             Some(seed) => Some(seed),
             None => number_from_env("SISAL_CHAOS")?,
         };
+        let stack_use = Ledger::new(Measure::from_number(number_from_env("SISAL_STACK_STATS")?));
         let limits = Limits {
             class: Class::for_size(stack_size)?,
             root_class: Class::for_size(self.root_stack_size.unwrap_or(ROOT_STACK_SIZE))?,
@@ -289,6 +291,7 @@ impl Builder {
             limits,
             spawned_elsewhere: AtomicU64::new(0),
             runners: Runners::new(),
+            stack_use,
             panic_policy: Policy::new(std::mem::take(&mut self.on_panic), Weak::clone(crew)).map(Arc::new),
         });
         every::add(&crew);

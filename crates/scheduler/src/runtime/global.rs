@@ -23,7 +23,7 @@ pub(crate) fn default_runtime() -> &'static Handle {
 fn start() -> &'static Handle {
     let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
     DEFAULT.get_or_init(|| match Builder::new().build() {
-        Ok(runtime) => runtime.leak(),
+        Ok(runtime) => last(runtime),
         Err(error) => panic!("cannot start the default runtime: {error}"),
     })
 }
@@ -34,8 +34,25 @@ pub(super) fn set(runtime: Runtime) -> io::Result<()> {
     if DEFAULT.get().is_some() {
         return Err(io::Error::other("there is a default runtime already"));
     }
-    DEFAULT.get_or_init(|| runtime.leak());
+    DEFAULT.get_or_init(|| last(runtime));
     Ok(())
+}
+
+/// Lets `runtime` run to the end of the process; what it is to say at its end, it says there.
+fn last(runtime: Runtime) -> Handle {
+    let handle = runtime.leak();
+    if handle.crew.stack_use.as_ref().is_some_and(|ledger| ledger.is_printed) {
+        // SAFETY: a function that may be called at exit: it takes a lock for a moment, writes, and does not unwind.
+        // (Without room in the list, there is no table.)
+        unsafe { libc::atexit(print_stack_use) };
+    }
+    handle
+}
+
+extern "C" fn print_stack_use() {
+    if let Some(ledger) = DEFAULT.get().and_then(|handle| handle.crew.stack_use.as_ref()) {
+        ledger.print();
+    }
 }
 
 /// A handle to the default runtime, which is started if it was not.

@@ -88,6 +88,9 @@ pub(super) fn shut_down(crew: &Arc<Crew>, threads: Threads, timeout: Duration) -
     crew.blocking.stop();
     crew.monitor.stop();
     release(crew, threads, own.is_some());
+    if let Some(ledger) = &crew.stack_use {
+        ledger.print();
+    }
     let hogged_workers =
         crew.members.iter().filter(|member| !member.is_ended()).count() - usize::from(own.is_some());
     if fibers.is_empty() && hogged_workers == 0 {

@@ -34,7 +34,7 @@ use probe::Attention;
 use search::Search;
 use sisal_base::CachePadded;
 use sisal_base::rng::Rng;
-use sisal_coro::{Cache, Class, Pool, Resumable, Resumed, Stack, Suspender};
+use sisal_coro::{Cache, Class, Pool, Resumable, Resumed, Stack, Suspender, high_water};
 use sisal_park::agent::install;
 use sisal_park::{Agent, AgentId, Commit};
 use sisal_queue::{Chain, Local};
@@ -278,7 +278,12 @@ impl Worker {
             return None;
         }
         let stack = match self.take_stack(header.class) {
-            Ok(stack) => stack,
+            Ok(mut stack) => {
+                if let Some(ledger) = &self.crew.stack_use {
+                    ledger.begin(&mut stack);
+                }
+                stack
+            }
             Err(error) => {
                 self.abandon(task, format!("no stack for this fiber: {error}"));
                 return None;
@@ -402,6 +407,11 @@ fn body(task: Task, suspender: &Suspender) {
     record.locals.destroy();
     with_worker(|worker| {
         let worker = worker.expect("a fiber runs on a worker");
+        if let Some(ledger) = &worker.crew.stack_use {
+            let header = task.header();
+            // The record borders on the first frames.
+            ledger.end(header.site, header.class, high_water(ptr::from_ref(record).addr(), header.class));
+        }
         // SAFETY: where fibers stay home, this is the table's own worker.
         unsafe { worker.crew.members[record.table].live.leave(|| record.live_index.get()) };
     });
