@@ -53,3 +53,23 @@ fn in_a_coroutine_too() {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
 }
+
+/// The compiler probes each page of a large frame, so that it cannot jump over the guard.
+#[test]
+fn by_a_local_that_is_larger_than_the_stack() {
+    if std::env::var_os(CHILD).is_some() {
+        let body = || std::hint::black_box(&[std::hint::black_box(1_u8); 1 << 20]).len();
+        let handle = fiber::Builder::new().name("wide").spawn(body).unwrap();
+        unreachable!("{:?}", handle.join());
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "by_a_local_that_is_larger_than_the_stack", "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&child.stderr);
+    assert_eq!(child.status.signal(), Some(6), "{text}");
+    for part in ["fiber 'wide'", "overflow.rs:", "64 KiB", "overflowed its stack"] {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
+}
