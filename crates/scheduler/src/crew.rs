@@ -91,6 +91,9 @@ pub(crate) struct Crew {
     pub(crate) blocking: Arc<BlockingPool>,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) limits: Limits,
+    /// Whether the last fresh fiber to need a stack got none: then spawning asks for one before it says yes. Read by every
+    /// spawn, and written only then.
+    pub(crate) is_out_of_stacks: AtomicBool,
     /// How deep stacks have been, if anybody wants to know.
     pub(crate) stack_use: Option<Ledger>,
     /// What is done about panics that nobody joins, if not the default.

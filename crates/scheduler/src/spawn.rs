@@ -9,7 +9,7 @@ use crate::runtime::Handle;
 use crate::task::{LastAct, ResultRef, Task, TaskCell, Traits};
 use crate::worker::{Worker, spawn_fresh};
 use sisal_base::sync::atomic::Ordering;
-use sisal_coro::Class;
+use sisal_coro::{Class, Pool};
 use sisal_park::AgentId;
 use std::io;
 use std::panic::Location;
@@ -137,7 +137,9 @@ impl Builder {
     /// Spawns the fiber on the current runtime.
     ///
     /// # Errors
-    /// If the runtime has been shut down, the limit of fibers is reached, or the stack size is out of bounds.
+    /// If the runtime has been shut down, the limit of fibers is reached, or the stack size is out of bounds; and if there is
+    /// no room for another stack, with the figure and the knob in the text. A stack is taken when the fiber first runs: those
+    /// that were spawned before the lack was found out get their error from `join`.
     #[track_caller]
     #[inline]
     pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
@@ -242,12 +244,31 @@ impl Builder {
                 limits.fibers_max
             )));
         }
-        match self.stack_size {
-            None if self.root => Ok(limits.root_class),
-            None => Ok(limits.class),
-            Some(bytes) => Class::for_size(bytes),
+        let class = match self.stack_size {
+            None if self.root => limits.root_class,
+            None => limits.class,
+            Some(bytes) => Class::for_size(bytes)?,
+        };
+        if crew.is_out_of_stacks.load(Ordering::Relaxed) {
+            find_stack(crew, class)?;
         }
+        Ok(class)
     }
+}
+
+/// After a fiber that got no stack: whether there are some again.
+#[cold]
+fn find_stack(crew: &Crew, class: Class) -> io::Result<()> {
+    let found = with_worker(|worker| match worker {
+        Some(worker) => worker.take_stack(class).map(|stack| worker.give_stack(stack)),
+        None => Pool::global().take(class).map(|stack| Pool::global().give(stack)),
+    });
+    // When no fiber lives, all there are may lie in the caches of other workers: let it try.
+    if crew.live() > 0 {
+        found?;
+    }
+    crew.is_out_of_stacks.store(false, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Spawns from a thread that is no worker: on the runtime to whose blocking pool it belongs, else on the default one.

@@ -281,6 +281,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/sisal/tests/faults/kernel.rs", "signals, and how they are handled"),
     unsafety("crates/sisal/tests/faults/missing.rs", "limits the process"),
     unsafety("crates/sisal/tests/faults/programs.rs", "forks"),
+    unsafety("crates/sisal/tests/exhaustion.rs", "limits the process, and filters its system calls"),
     unsafety("crates/sisal/tests/migrate.rs", "signs the contract of `migrate_started_fibers`"),
     unsafety("crates/sync/src/channel/broadcast/arm.rs", "waiters inside arms"),
     unsafety("crates/sync/src/channel/broadcast/future.rs", "seats inside pinned futures"),

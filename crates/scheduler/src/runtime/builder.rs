@@ -291,6 +291,7 @@ impl Builder {
             limits,
             spawned_elsewhere: AtomicU64::new(0),
             runners: Runners::new(),
+            is_out_of_stacks: AtomicBool::new(false),
             stack_use,
             panic_policy: Policy::new(std::mem::take(&mut self.on_panic), Weak::clone(crew)).map(Arc::new),
         });

@@ -34,6 +34,7 @@ use probe::Attention;
 use search::Search;
 use sisal_base::CachePadded;
 use sisal_base::rng::Rng;
+use sisal_base::sync::atomic::Ordering;
 use sisal_coro::{Cache, Class, Pool, Resumable, Resumed, Stack, Suspender, high_water};
 use sisal_park::agent::install;
 use sisal_park::{Agent, AgentId, Commit};
@@ -285,6 +286,8 @@ impl Worker {
                 stack
             }
             Err(error) => {
+                // Relaxed, as wherever it is used: a spawn that reads it late is told at `join` instead.
+                self.crew.is_out_of_stacks.store(true, Ordering::Relaxed);
                 self.abandon(task, format!("no stack for this fiber: {error}"));
                 return None;
             }
@@ -335,6 +338,10 @@ impl Worker {
         unsafe { place.drop_in_place() };
         self.give_stack(stack);
         self.counters.finished.add(1);
+        if self.crew.is_out_of_stacks.load(Ordering::Relaxed) {
+            // There is one now, if only for fibers of this worker.
+            self.crew.is_out_of_stacks.store(false, Ordering::Relaxed);
+        }
         if !self.crew.lifecycle.is_open() {
             self.crew.lifecycle.has_moved();
         }
