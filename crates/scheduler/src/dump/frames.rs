@@ -19,6 +19,10 @@ const INNER: &[&str] = &["sisal_scheduler::", "<sisal_scheduler::", "sisal_park:
 /// The first frame below the user's.
 const OUTER: &str = "sisal_scheduler::task::cell::TaskCell";
 
+/// The files of these two.
+const PARK_FILE: &str = "/src/worker/agent.rs:";
+const OUTER_FILE: &str = "/src/task/cell.rs:";
+
 /// The lines of a backtrace, the innermost first, without the frames through which each fiber goes.
 pub(super) fn names(frames: &[usize]) -> Vec<String> {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,14 +33,25 @@ pub(super) fn names(frames: &[usize]) -> Vec<String> {
         lines.extend(names.iter().cloned());
     }
     // First the way of the photograph, which ends in the fiber's `park`; then what has called that.
-    let park = lines.iter().position(|line| PARK.iter().any(|park| line.contains(park)));
+    let park = lines.iter().position(|line| has_any(line, PARK) || is_in(line, PARK_FILE));
     lines.drain(..park.map_or(0, |park| park + 1));
-    let first = lines.iter().position(|line| !INNER.iter().any(|inner| line.starts_with(inner)));
+    let is_inner = |line: &String| INNER.iter().any(|inner| line.starts_with(inner)) || is_in(line, "/src/");
+    let first = lines.iter().position(|line| !is_inner(line));
     lines.drain(..first.unwrap_or(0));
-    if let Some(end) = lines.iter().position(|line| line.contains(OUTER)) {
+    if let Some(end) = lines.iter().position(|line| line.contains(OUTER) || is_in(line, OUTER_FILE)) {
         lines.truncate(end);
     }
     lines
+}
+
+fn has_any(line: &str, parts: &[&str]) -> bool {
+    parts.iter().any(|part| line.contains(part))
+}
+
+/// Whether a line is of that file of the scheduler's: what was inlined has a name without its path.
+fn is_in(line: &str, file: &str) -> bool {
+    let place = line.rsplit_once(" at ").map_or("", |(_, place)| place);
+    place.contains("scheduler") && place.contains(file)
 }
 
 fn resolve(frame: usize) -> Names {
