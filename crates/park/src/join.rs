@@ -46,7 +46,7 @@ const REFERENCES_MAX: u32 = u32::MAX / 2;
 pub enum Completed {
     /// Nothing, and no further touch: its reference was given back with the same step.
     Done,
-    /// Give the reference back, then wake who joins.
+    /// Wake who joins, then give the reference back: the waker may be an executor's, which runs code in the completer's name.
     Wake(Waker),
     /// Drop the result, which nobody can take any more, then give the reference back.
     Unwanted,

@@ -11,6 +11,7 @@ use crate::{Agent, AgentId, Cancellable, Commit, Outcome, Reason, Wake, WakeKind
 use sisal_base::rng::Rng;
 use sisal_base::sync::{Arc, Condvar, Mutex, thread, wait, wait_until};
 use sisal_base::{fault, thread_slot};
+use std::cell::Cell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::time::Instant;
@@ -37,15 +38,29 @@ thread_slot! {
     lazy static OWN: ThreadAgent = ThreadAgent::new();
 }
 
+thread_slot! {
+    static LAST: Cell<Option<&'static ThreadAgent>> = Cell::new(None);
+}
+
 /// Calls `f` with this OS thread as the agent. Inside the destructors of thread-locals, where the thread's own record may
-/// be gone, with a new one.
+/// be gone, with a new one: the same for all calls, since a wait of several steps (a scope's) tells others whom to wake in
+/// the first of them. Nothing comes after the last destructor, so that one is leaked.
 pub(crate) fn with_own<R>(f: impl FnOnce(&dyn Agent) -> R) -> R {
     let mut f = Some(f);
     let mut call = |agent: &ThreadAgent| f.take().map(|f| f(agent));
     match OWN.try_with(&mut call) {
         Ok(Some(result)) => result,
-        _ => call(&ThreadAgent::new()).expect("called once"),
+        _ => call(last()).expect("called once"),
     }
+}
+
+#[cold]
+fn last() -> &'static ThreadAgent {
+    LAST.with(|last| {
+        let agent = last.get().unwrap_or_else(|| Box::leak(Box::new(ThreadAgent::new())));
+        last.set(Some(agent));
+        agent
+    })
 }
 
 impl ThreadAgent {

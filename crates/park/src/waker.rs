@@ -165,8 +165,8 @@ impl Waker {
         self.wake_as(WakeKind::Next);
     }
 
-    /// Wakes and keeps the waker. An executor that panics is reported by the panic hook and by nobody else: the caller has
-    /// others to wake.
+    /// Wakes and keeps the waker. An executor that panics, here or when its waker is dropped, is reported by the panic hook and by
+    /// nobody else: the caller has others to wake.
     #[inline]
     pub fn wake_as(&self, kind: WakeKind) {
         match self.table.functions() {
@@ -179,10 +179,14 @@ impl Waker {
     #[cold]
     fn wake_std(&self, table: &'static RawWakerVTable) {
         let waker = self.borrow_std(table);
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake_by_ref())) {
-            // Its drop could panic again.
-            std::mem::forget(payload);
-        }
+        outlive(|| waker.wake_by_ref());
+    }
+
+    /// As after a wake, there may be others to wake. (The last waker of an executor's task drops that task, and its future.)
+    #[cold]
+    fn drop_std(&self, table: &'static RawWakerVTable) {
+        let waker = self.borrow_std(table);
+        outlive(|| drop(ManuallyDrop::into_inner(waker)));
     }
 
     /// Whether both wake the same agent.
@@ -198,6 +202,14 @@ impl Waker {
     /// The record's address, without its reference.
     pub fn into_data(self) -> *const () {
         ManuallyDrop::new(self).data
+    }
+}
+
+/// Calls an executor's code, whose panic is its own.
+fn outlive(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        // Its drop could panic again.
+        std::mem::forget(payload);
     }
 }
 
@@ -221,7 +233,7 @@ impl Drop for Waker {
         match self.table.functions() {
             // SAFETY: the promise of `new`; this was its reference.
             Functions::Ours(table) => unsafe { (table.drop)(self.data) },
-            Functions::Std(table) => drop(ManuallyDrop::into_inner(self.borrow_std(table))),
+            Functions::Std(table) => self.drop_std(table),
         }
     }
 }
@@ -256,6 +268,24 @@ mod tests {
         ours.wake_as(WakeKind::Next);
         drop(ours);
         assert_eq!((counts.0.load(Ordering::Relaxed), Arc::strong_count(&counts)), (2, 2));
+    }
+
+    struct PanicsAtItsEnd;
+
+    impl task::Wake for PanicsAtItsEnd {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for PanicsAtItsEnd {
+        fn drop(&mut self) {
+            panic!("wanted");
+        }
+    }
+
+    #[test]
+    fn an_executor_whose_task_panics_at_its_end_stops_nobody() {
+        Waker::from(task::Waker::from(Arc::new(PanicsAtItsEnd))).wake();
+        drop(Waker::from(task::Waker::from(Arc::new(PanicsAtItsEnd))));
     }
 
     #[test]

@@ -8,9 +8,9 @@ use common::on_each_size;
 use sisal::{block_on, channel, fiber, go};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// Pending once, and ready as soon as `wake` was called.
 fn once_woken(wake: impl FnOnce(Waker)) -> impl Future<Output = ()> {
@@ -179,4 +179,47 @@ fn a_join_handle_changes_its_waiter() {
             ender.join().unwrap();
         }
     });
+}
+
+/// The fiber that ends calls the executor's waker, whose code may do what it likes: meanwhile whoever polls has seen the
+/// result, and the handle is gone.
+#[test]
+fn a_waker_runs_in_the_name_of_a_fiber_whose_handle_is_gone() {
+    #[derive(Default)]
+    struct Asks {
+        called: AtomicU32,
+        handle_is_gone: AtomicU32,
+        names: Mutex<Vec<String>>,
+    }
+    impl Wake for Asks {
+        fn wake(self: Arc<Self>) {
+            self.called.store(1, Ordering::SeqCst);
+            while self.handle_is_gone.load(Ordering::SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            for _ in 0..2 {
+                let name = fiber::current().name().unwrap().to_owned();
+                self.names.lock().unwrap().push(name);
+                sisal::sleep(std::time::Duration::from_millis(1));
+            }
+        }
+    }
+    for _ in 0..20 {
+        let (go, gone) = channel::bounded::<()>(0);
+        let mut handle =
+            fiber::Builder::new().name("a name of its own").spawn(move || gone.recv().unwrap()).unwrap();
+        let asks = Arc::new(Asks::default());
+        let waker = Waker::from(Arc::clone(&asks));
+        assert!(pin!(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
+        go.send(()).unwrap();
+        while asks.called.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        handle.join().unwrap();
+        // What is freed too early is overwritten.
+        let _junk: Vec<_> = (8..40).map(|n| vec![0x5a_u8; n * 16]).collect();
+        asks.handle_is_gone.store(1, Ordering::SeqCst);
+        common::eventually("asked twice", || asks.names.lock().unwrap().len() == 2);
+        assert_eq!(*asks.names.lock().unwrap(), ["a name of its own"; 2]);
+    }
 }

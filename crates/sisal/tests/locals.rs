@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::on_each_size;
+use common::{eventually, on_each_size};
 use sisal::{fiber, fiber_local};
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex};
@@ -143,4 +143,41 @@ fn a_panic_while_a_value_is_made_leaves_none() {
 fn a_value_that_asks_for_itself_is_made_once() {
     fiber_local!(static DEEP: Cell<u32> = Cell::new(if COUNT.replace(0) == 1 { DEEP.get() + 1 } else { 10 }));
     fiber::spawn(|| assert_eq!(DEEP.get(), 10)).join().unwrap();
+}
+
+/// The result's drop runs when the fiber's values are gone already.
+#[test]
+fn a_value_made_by_the_drop_of_an_unwanted_result_is_dropped_on_the_fiber() {
+    struct Waits(Arc<Mutex<Vec<fiber::FiberId>>>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            let before = fiber::current().id();
+            fiber::yield_now();
+            sisal::sleep(std::time::Duration::from_millis(1));
+            assert_eq!(fiber::current().id(), before);
+            self.0.lock().unwrap().push(before);
+        }
+    }
+    struct Late(Arc<Mutex<Vec<fiber::FiberId>>>);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            fiber_local! {
+                static LATE: RefCell<Option<Waits>> = RefCell::new(None);
+            }
+            LATE.with_borrow_mut(|slot| *slot = Some(Waits(Arc::clone(&self.0))));
+        }
+    }
+    on_each_size(|| {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let theirs = Arc::clone(&seen);
+        let (go, gone) = sisal::channel::bounded::<()>(0);
+        let handle = fiber::spawn(move || {
+            gone.recv().unwrap();
+            Late(theirs)
+        });
+        let id = handle.fiber().id();
+        drop(handle);
+        go.send(()).unwrap();
+        eventually("the value is dropped", || *seen.lock().unwrap() == [id]);
+    });
 }

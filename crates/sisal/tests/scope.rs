@@ -115,3 +115,34 @@ fn a_bare_thread_has_scopes_too() {
     });
     assert_eq!(value, 1);
 }
+
+/// The thread's own record may be gone by then, and the scope's children must still find whom to wake.
+#[test]
+fn a_scope_in_the_destructor_of_a_thread_local() {
+    struct Scopes(std::sync::Arc<AtomicUsize>);
+    impl Drop for Scopes {
+        fn drop(&mut self) {
+            fiber::scope(|s| {
+                let ended = &self.0;
+                s.spawn(move || {
+                    sisal::sleep(std::time::Duration::from_millis(2));
+                    ended.fetch_add(1, Relaxed);
+                });
+            });
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+    thread_local! {
+        static SCOPES: std::cell::RefCell<Option<Scopes>> = const { std::cell::RefCell::new(None) };
+    }
+    let ended = std::sync::Arc::new(AtomicUsize::new(0));
+    let theirs = std::sync::Arc::clone(&ended);
+    let thread = std::thread::spawn(move || {
+        // Before anything of sisal's, whose own record is therefore dropped first.
+        SCOPES.set(Some(Scopes(theirs)));
+        fiber::scope(|_| ());
+    });
+    // The join of a thread waits for its destructors.
+    thread.join().unwrap();
+    assert_eq!(ended.load(Relaxed), 2);
+}

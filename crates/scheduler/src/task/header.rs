@@ -189,7 +189,8 @@ impl Task {
     }
 
     /// The result is stored and the fiber has nothing left to do: wakes who joins, drops the result if nobody can take it,
-    /// does the last act, gives the scheduler's reference back. Runs a user's drop, so on the fiber, if it has one.
+    /// does the last act, gives the scheduler's reference back. Runs a user's code, in the fiber's name (the result's drop, the
+    /// waker of an executor), so on the fiber, if it has one, and before that reference.
     ///
     /// # Safety
     /// Called once; no touch of the task after it.
@@ -203,6 +204,7 @@ impl Task {
             Completed::Unwanted => {
                 // SAFETY: the handle is gone: the result is ours.
                 unsafe { (header.vtable.drop_result)(self.0) };
+                self.destroy_late_locals();
                 None
             }
         };
@@ -210,11 +212,20 @@ impl Task {
             // SAFETY: once, after all else.
             unsafe { last_act(self.0) };
         }
-        // SAFETY: the scheduler's reference.
-        unsafe { release(self.0) };
-        // Outside of everything: the joiner's waker holds a reference of its own.
+        // Outside of everything. An executor's waker may ask who runs, wait, and make fiber-locals; whoever it wakes may give
+        // the handle's reference back meanwhile.
         if let Some(waker) = waker {
             waker.wake();
+            self.destroy_late_locals();
+        }
+        // SAFETY: the scheduler's reference.
+        unsafe { release(self.0) };
+    }
+
+    /// Drops the fiber-locals that were made since the fiber's own end, as long as there is a fiber to do it.
+    fn destroy_late_locals(self) {
+        if let Some(record) = self.header().record() {
+            record.locals.destroy();
         }
     }
 
