@@ -7,6 +7,7 @@
 //! 2. `record` is null until the first run, and points into the fiber's stack until the fiber has completed.
 
 use super::{Payload, Record};
+use crate::current::with_worker;
 use crate::panic_policy::Policy;
 use crate::post::Post;
 use sisal_base::sync::atomic::{AtomicPtr, Ordering};
@@ -197,8 +198,13 @@ impl Task {
     pub(crate) unsafe fn complete(self) {
         let header = self.header();
         let last_act = header.vtable.last_act;
-        let waker = match header.state.complete(last_act.is_some()) {
-            Completed::Done if last_act.is_none() => return,
+        let completed = header.state.complete(last_act.is_some());
+        if last_act.is_none() && matches!(completed, Completed::Done) {
+            return;
+        }
+        let is_fiber = header.record().is_some();
+        set_ending(is_fiber, false);
+        let waker = match completed {
             Completed::Done => None,
             Completed::Wake(waker) => Some(waker),
             Completed::Unwanted => {
@@ -218,6 +224,7 @@ impl Task {
             waker.wake();
             self.destroy_late_locals();
         }
+        set_ending(is_fiber, true);
         // SAFETY: the scheduler's reference.
         unsafe { release(self.0) };
     }
@@ -233,6 +240,14 @@ impl Task {
     pub(crate) fn to_ref(self) -> TaskRef {
         self.header().state.retain();
         TaskRef(self.0)
+    }
+}
+
+/// Tells the worker whether the fiber that it runs still has its task, if it is that one which completes.
+#[inline]
+fn set_ending(is_fiber: bool, ends: bool) {
+    if is_fiber {
+        with_worker(|worker| worker.expect("a fiber runs on a worker").set_ending(ends));
     }
 }
 

@@ -72,6 +72,8 @@ pub(crate) struct Worker {
     /// How often in a row ready-first was taken.
     first_runs: Cell<u32>,
     current: Cell<Option<Task>>,
+    /// The fiber that runs is about to give its task back, which may be gone from then on: nothing for a signal to look at.
+    ending: Cell<bool>,
     /// The last fiber left by a `yield_now`: one fresh task goes first.
     yielded: Cell<bool>,
     /// Yields that returned at once, since the last full turn.
@@ -122,6 +124,7 @@ impl Worker {
             first: Cell::new(None),
             first_runs: Cell::new(0),
             current: Cell::new(None),
+            ending: Cell::new(false),
             yielded: Cell::new(false),
             idle_yields: Cell::new(0),
             looks: Looks::new(Instant::now()),
@@ -239,6 +242,7 @@ impl Worker {
             header.home().is_some_and(|home| ptr::eq(home, self.post)),
             "a started fiber has left home"
         );
+        self.ending.set(false);
         self.current.set(Some(task));
         self.slice_start.set(self.tick_seen.get());
         let agent: &dyn Agent = header;
@@ -395,6 +399,18 @@ impl Worker {
         }
     }
 
+    /// The task of the fiber that a signal has interrupted. One that is just ending may have been freed, by itself or by who
+    /// joins it.
+    pub(crate) fn interrupted(&self) -> Option<Task> {
+        self.current.get().filter(|_| !self.ending.get())
+    }
+
+    /// Said before a fiber's task is given back, with a step that has Release, and taken back where it was kept.
+    #[inline]
+    pub(crate) fn set_ending(&self, ends: bool) {
+        self.ending.set(ends);
+    }
+
     /// Whether the running fiber has used up its time slice: the second tick since its resume has come.
     #[inline]
     pub(crate) fn slice_is_over(&self) -> bool {
@@ -421,6 +437,7 @@ fn body(task: Task, suspender: &Suspender) {
         }
         // SAFETY: where fibers stay home, this is the table's own worker.
         unsafe { worker.crew.members[record.table].live.leave(|| record.live_index.get()) };
+        worker.set_ending(true);
     });
     // SAFETY: `run` has stored the result; once, as the last thing.
     unsafe { task.complete() };

@@ -161,8 +161,8 @@ fn write(context: *const libc::ucontext_t) {
     SITE.store(ptr::null_mut(), Ordering::Relaxed);
     PLACE.store(instruction(context), Ordering::Relaxed);
     with_worker(|worker| {
-        // The fiber is interrupted, so it has not ended.
-        let Some(task) = worker.and_then(|worker| worker.current()) else { return };
+        // The fiber is interrupted, and its task was not given back.
+        let Some(task) = worker.and_then(|worker| worker.interrupted()) else { return };
         let header = task.header();
         ID.store(header.id.as_u64(), Ordering::Relaxed);
         let name = header.name();
