@@ -12,6 +12,7 @@
 //! $ cargo run --release --example overload
 //! 1 worker(s), 200µs of work a request, answers count within 50ms
 //!  gate   load     offered     in time      late     refused   p99 ms   waiting at most
+//! …
 //! ```
 
 use sisal::fiber::{Limit, Place};
