@@ -180,6 +180,13 @@ pub fn spend() {
     }
 }
 
+/// Lets the next [`spend`] on this OS thread come through to its agent, for one that wants to hear of each.
+#[inline(never)]
+pub fn spend_next() {
+    opaque();
+    OPERATIONS.with(|operations| operations.set(u32::MAX));
+}
+
 /// Not inlined for the same reason as [`installed`].
 #[inline(never)]
 fn count_operation() -> u32 {

@@ -10,6 +10,10 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 thread_slot! {
+    static FORBIDDEN: std::cell::Cell<bool> = std::cell::Cell::new(false);
+}
+
+thread_slot! {
     static INSTALLED: RefCell<Option<Arc<Reactor>>> = RefCell::new(None);
 }
 
@@ -54,5 +58,19 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Arc<Reactor>>) -> R) -> R {
     match INSTALLED.try_with(|slot| call(slot.borrow().as_ref())) {
         Ok(Some(result)) => result,
         _ => call(None).expect("called once"),
+    }
+}
+
+/// Whether waits for descriptors on this OS thread are an error: a simulation's, whose time is not theirs.
+pub fn forbid(forbidden: bool) {
+    FORBIDDEN.with(|slot| slot.set(forbidden));
+}
+
+/// # Errors
+/// If waits are [forbidden](forbid).
+pub(crate) fn check_allowed() -> std::io::Result<()> {
+    match FORBIDDEN.with(std::cell::Cell::get) {
+        false => Ok(()),
+        true => Err(std::io::Error::other("a simulation has no real sockets: this one would have to wait")),
     }
 }

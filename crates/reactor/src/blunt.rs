@@ -27,6 +27,7 @@ impl Wakes for Alarm {
 /// # Errors
 /// `TimedOut` at `until`, what a cancel gives, and what the system says.
 pub(crate) fn wait(fd: BorrowedFd<'_>, events: libc::c_short, until: Option<Instant>) -> io::Result<()> {
+    crate::ambient::check_allowed()?;
     let alarm = || {
         let (ours, theirs) = UnixStream::pair()?;
         theirs.set_nonblocking(true)?;

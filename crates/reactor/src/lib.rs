@@ -11,7 +11,7 @@ mod readiness;
 mod source;
 mod table;
 
-pub use ambient::{current, install};
+pub use ambient::{current, forbid, install};
 pub use direction::{Interest, Look};
 pub use exit::wait_exit;
 pub use foreign::{wait_readable, wait_writable};

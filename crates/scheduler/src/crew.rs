@@ -145,7 +145,7 @@ impl WakeLimit {
 }
 
 impl Crew {
-    fn sleepers(&self) -> impl Iterator<Item = &Sleeper> + Clone {
+    pub(crate) fn sleepers(&self) -> impl Iterator<Item = &Sleeper> + Clone {
         self.members.iter().map(|member| member.post.mailbox.sleeper())
     }
 

@@ -20,6 +20,11 @@ pub type Result<T> = std::result::Result<T, Payload>;
 pub struct FiberId(AgentId);
 
 impl FiberId {
+    /// The number.
+    pub(crate) fn as_u64(self) -> u64 {
+        self.0.as_u64()
+    }
+
     pub(crate) fn new(id: AgentId) -> Self {
         Self(id)
     }

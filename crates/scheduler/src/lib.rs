@@ -24,6 +24,7 @@ mod pool_agent;
 mod post;
 pub mod runtime;
 mod scope;
+pub mod sim;
 mod spawn;
 mod spawn_blocking;
 mod stack_use;

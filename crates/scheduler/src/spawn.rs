@@ -222,7 +222,7 @@ impl Builder {
             Ok(unsafe { JoinHandle::new(result) })
         };
         match crew {
-            Some(crew) => spawn(crew, AgentId::from_u64(AgentId::reserve(1).start)),
+            Some(crew) => spawn(crew, id_from_elsewhere()),
             None => match with_worker(|worker| worker.map(|worker| (worker.crew_ptr(), worker.next_id()))) {
                 // SAFETY: this worker's own crew, which it holds for as long as it runs, and it runs this.
                 Some((crew, id)) => spawn(unsafe { &*crew }, id),
@@ -269,6 +269,13 @@ fn find_stack(crew: &Crew, class: Class) -> io::Result<()> {
     }
     crew.is_out_of_stacks.store(false, Ordering::Relaxed);
     Ok(())
+}
+
+/// A number for a fiber of a runtime that may be another than the current one.
+fn id_from_elsewhere() -> AgentId {
+    // In a simulation numbers follow its own order.
+    let simulated = with_worker(|worker| worker.filter(|worker| worker.sim().is_some()).map(Worker::next_id));
+    simulated.unwrap_or_else(|| AgentId::from_u64(AgentId::reserve(1).start))
 }
 
 /// Spawns from a thread that is no worker: on the runtime to whose blocking pool it belongs, else on the default one.

@@ -25,6 +25,7 @@ pub use fiber::{scope, spawn, yield_now};
 pub use runtime::run;
 pub use sisal_macros::{main, test};
 pub use sisal_park::block_on;
+pub use sisal_scheduler::sim;
 pub use sisal_scheduler::{blocking, dump, fiber_local, spawn_blocking};
 pub use sisal_sync::select;
 pub use time::sleep;

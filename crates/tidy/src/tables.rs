@@ -265,6 +265,12 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/runtime/global.rs", "what is said at the end of the process"),
     unsafety("crates/scheduler/src/runtime/run.rs", "a fiber that borrows from the frame that waits for it"),
     unsafety("crates/scheduler/src/scope.rs", "children that borrow from the frame that waits for them"),
+    unsafety("crates/scheduler/src/sim/play.rs", "a fiber that borrows from the frame that plays it"),
+    unsafety(
+        "crates/scheduler/src/sim/stage.rs",
+        "the agent's slot between turns, and a worker beside its life",
+    ),
+    unsafety("crates/scheduler/src/sim/world.rs", "the way out of a worker's stack"),
     unsafety("crates/scheduler/src/spawn.rs", "the first references on a task"),
     unsafety("crates/scheduler/src/task/blocks.rs", "memory of tasks, by hand"),
     unsafety("crates/scheduler/src/task/cell.rs", "the closure, and in its place the result"),

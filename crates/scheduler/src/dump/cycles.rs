@@ -12,7 +12,7 @@ use crate::handle::FiberId;
 use std::collections::HashMap;
 
 impl Dump {
-    pub(super) fn find_deadlocks(&mut self) {
+    pub(crate) fn find_deadlocks(&mut self) {
         let next: HashMap<FiberId, FiberId> = self.fibers.iter().filter_map(edge).collect();
         self.deadlocks = cycles(&next);
     }

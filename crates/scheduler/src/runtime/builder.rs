@@ -60,7 +60,7 @@ pub struct Builder {
 }
 
 /// A worker's ends of its queues, before its thread has started.
-type Ends = (Local<Task, FRESH_MAX>, Local<Task, FRESH_MAX>);
+pub(crate) type Ends = (Local<Task, FRESH_MAX>, Local<Task, FRESH_MAX>);
 
 impl Builder {
     /// The defaults: `SISAL_WORKERS` or as many workers as there are CPUs, stacks of 64 KiB (`SISAL_STACK_SIZE`).
@@ -203,7 +203,9 @@ impl Builder {
     pub fn build(mut self) -> io::Result<Runtime> {
         panic_hook::prepare();
         let workers = self.worker_count()?;
-        let (crew, ends) = self.crew(workers)?;
+        let reactors = (0..workers).map(|_| Reactor::new()).collect::<io::Result<Vec<_>>>()?;
+        let (crew, ends) = self.crew(reactors)?;
+        every::add(&crew);
         let name = self.thread_name.as_deref().unwrap_or("sisal");
         let mut threads = Threads::default();
         let started = start_threads(&crew, ends, name, self.on_thread_start.map(Arc::from), &mut threads);
@@ -236,7 +238,8 @@ impl Builder {
         Err(invalid(format!("{count} workers: it takes 1 to {WORKERS_MAX}")))
     }
 
-    fn crew(&mut self, workers: usize) -> io::Result<(Arc<Crew>, Vec<Ends>)> {
+    /// What the workers will share, and their ends of it: one for each reactor.
+    pub(crate) fn crew(&mut self, reactors: Vec<Arc<Reactor>>) -> io::Result<(Arc<Crew>, Vec<Ends>)> {
         let stack_size = match self.stack_size {
             Some(bytes) => bytes,
             None => number_from_env("SISAL_STACK_SIZE")?.unwrap_or(STACK_SIZE),
@@ -259,7 +262,6 @@ impl Builder {
         if blocking_threads == 0 {
             return Err(invalid("0 blocking threads: it takes 1 at least".to_owned()));
         }
-        let reactors = (0..workers).map(|_| Reactor::new()).collect::<io::Result<Vec<_>>>()?;
         let (mut members, mut ends) = (Vec::new(), Vec::new());
         for (index, reactor) in reactors.into_iter().enumerate() {
             let (fresh, fresh_stealer) = deque();
@@ -295,7 +297,6 @@ impl Builder {
             stack_use,
             panic_policy: Policy::new(std::mem::take(&mut self.on_panic), Weak::clone(crew)).map(Arc::new),
         });
-        every::add(&crew);
         Ok((crew, ends))
     }
 }
@@ -336,7 +337,7 @@ fn worker_thread(
     movable: Local<Task, FRESH_MAX>,
 ) {
     crew.members[index].thread.store(hog::own_thread(), Ordering::Release);
-    let worker = Worker::new(index, Arc::clone(&crew), fresh, movable);
+    let worker = Worker::new(index, Arc::clone(&crew), fresh, movable, None);
     worker.run();
     let member = &crew.members[index];
     let leaked = member.live.count() > 0;

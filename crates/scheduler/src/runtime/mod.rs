@@ -9,6 +9,7 @@ mod run;
 mod shutdown;
 
 pub use builder::Builder;
+pub(crate) use builder::Ends;
 pub(crate) use every::every_crew;
 pub(crate) use global::default_runtime;
 pub use global::{current_handle, default_handle};

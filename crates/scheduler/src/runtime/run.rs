@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of which runtime it is.
 
-use super::{Handle, default_runtime};
+use super::{Handle, current_handle, default_runtime};
 use crate::current::with_worker;
 use crate::deadlock::RootEnd;
 use crate::spawn;
@@ -26,7 +26,11 @@ where
     F: FnOnce() -> T + Send,
     T: Send,
 {
-    run_on(default_runtime(), f)
+    match with_worker(|worker| worker.is_some_and(|worker| worker.sim().is_some())) {
+        false => run_on(default_runtime(), f),
+        // A simulation stands for the default runtime.
+        true => run_on(&current_handle(), f),
+    }
 }
 
 #[track_caller]

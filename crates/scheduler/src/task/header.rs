@@ -282,6 +282,11 @@ impl TaskRef {
         unsafe { self.0.as_ref() }
     }
 
+    /// Whether its result is stored.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.header().state.is_complete()
+    }
+
     /// Asks the fiber to end, by value: its waits that report errors will report this, and so will those of its scopes.
     pub(crate) fn ask_to_end(&self) {
         if let Some(asked) = self.header().cancel.ask() {

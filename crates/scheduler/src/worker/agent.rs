@@ -4,6 +4,8 @@
 //!
 //! Each function that may suspend reads the worker anew after that: a fiber that may migrate can be on another one.
 
+use super::simulated;
+use crate::blocking::BlockingPool;
 use crate::current::with_worker;
 use crate::task::{Command, Header, Record, waker};
 use sisal_park::cancel::{Before, CancelScopes};
@@ -61,17 +63,25 @@ impl Header {
 
     /// Arms the fiber's timer on the worker that runs it; `false` if the deadline has passed.
     fn arm(&self, record: &Record, deadline: Instant) -> bool {
-        if deadline <= Instant::now() {
-            return false;
-        }
         with_worker(|worker| {
             let worker = worker.expect("a fiber runs on a worker");
+            if deadline <= worker.now() {
+                return false;
+            }
             // SAFETY: a fiber that runs has no timer in a wheel; the record stays where it is, and whoever wakes the fiber
             // cancels the timer before it runs on (`Worker::undo_park`).
             worker.wheel.with(|wheel| unsafe { wheel.arm(&record.timer, deadline) });
-        });
-        true
+            true
+        })
     }
+}
+
+/// The blocking pool of the fiber's runtime; none in a simulation.
+fn pool_of_own() -> Option<Arc<BlockingPool>> {
+    with_worker(|worker| {
+        let worker = worker.expect("a fiber runs on a worker");
+        worker.sim().is_none().then(|| Arc::clone(&worker.crew.blocking))
+    })
 }
 
 /// Tells the table in which the fiber stands whether it waits for its children.
@@ -134,23 +144,25 @@ impl Agent for Header {
     }
 
     fn blocking(&self, job: &mut (dyn FnMut() + Send)) {
-        let pool = with_worker(|worker| Arc::clone(&worker.expect("a fiber runs on a worker").crew.blocking));
-        pool.run(self, job);
+        match pool_of_own() {
+            Some(pool) => pool.run(self, job),
+            None => simulated::call(self, job),
+        }
     }
 
     fn submit_blocking(&self, job: Box<dyn FnOnce() + Send>) {
-        let pool = with_worker(|worker| Arc::clone(&worker.expect("a fiber runs on a worker").crew.blocking));
+        let Some(pool) = pool_of_own() else { return simulated::submit(job) };
         if let Err(job) = pool.submit(job) {
             job();
         }
     }
 
     fn now(&self) -> Instant {
-        Instant::now()
+        with_worker(|worker| worker.expect("a fiber runs on a worker").now())
     }
 
     fn choose(&self, bound: usize) -> usize {
-        with_worker(|worker| worker.expect("a fiber runs on a worker").choices.below(bound))
+        with_worker(|worker| worker.expect("a fiber runs on a worker").choose(bound))
     }
 
     fn cancel_scopes(&self) -> &CancelScopes {

@@ -10,13 +10,18 @@
 //! | parks | return early, for no reason |
 //! | slices | end at any operation that looks |
 //!
+//! A simulation ([`sim`](crate::sim)) makes the same choices, and all others, from one record instead of dice a worker.
+//!
 //! [`Builder::chaos`]: crate::runtime::Builder::chaos
 
 use super::Worker;
+use crate::sim::Sim;
 use crate::task::Task;
 use sisal_base::rng::Rng;
 use sisal_base::sync::hint::spin_loop;
 use sisal_queue::Chain;
+use std::rc::Rc;
+use std::time::Instant;
 
 /// Pauses of the longest delay: about 10 µs.
 const PAUSES_MAX: usize = 256;
@@ -25,12 +30,61 @@ const ODDS: usize = 4;
 /// Early returns make others run more, so they are rarer.
 const ODDS_OF_EARLY_RETURN: usize = 16;
 
-/// A worker's own dice; `None` in production.
-pub(super) struct Chaos(Option<Rng>);
+/// Where the choices come from.
+enum Dice {
+    /// A worker's own, beside the others'.
+    Own(Rng),
+    /// A simulation's, in which all workers choose in turn.
+    Sim(Rc<Sim>),
+}
+
+impl Dice {
+    fn below(&self, bound: usize) -> usize {
+        match self {
+            Self::Own(rng) => rng.below(bound),
+            Self::Sim(sim) => sim.choose(bound),
+        }
+    }
+
+    fn strikes(&self, odds: usize) -> bool {
+        match self {
+            Self::Own(rng) => rng.below(odds) == 0,
+            Self::Sim(sim) => sim.strikes(odds),
+        }
+    }
+}
+
+/// A worker's dice; `None` in production.
+pub(super) struct Chaos(Option<Dice>);
 
 impl Chaos {
-    pub(super) fn new(seed: Option<u64>, worker: usize) -> Self {
-        Self(seed.map(|seed| Rng::new(seed.wrapping_mul(31).wrapping_add(worker as u64))))
+    pub(super) fn new(sim: Option<Rc<Sim>>, seed: Option<u64>, worker: usize) -> Self {
+        let own = || seed.map(|seed| Dice::Own(Rng::new(seed.wrapping_mul(31).wrapping_add(worker as u64))));
+        Self(sim.map(Dice::Sim).or_else(own))
+    }
+
+    /// The simulation, if this is one's worker.
+    #[inline(always)]
+    pub(super) fn sim(&self) -> Option<&Rc<Sim>> {
+        match &self.0 {
+            Some(Dice::Sim(sim)) => Some(sim),
+            _ => None,
+        }
+    }
+
+    /// The time.
+    #[inline(always)]
+    pub(super) fn now(&self) -> Instant {
+        match self.sim() {
+            None => Instant::now(),
+            Some(sim) => sim.instant(),
+        }
+    }
+
+    /// A choice of a simulation.
+    #[inline(always)]
+    pub(super) fn choose(&self, bound: usize) -> Option<usize> {
+        self.sim().map(|sim| sim.choose(bound))
     }
 
     /// Whether to do the unlikely, this time.
@@ -38,13 +92,17 @@ impl Chaos {
     fn strikes(&self, odds: usize) -> bool {
         match &self.0 {
             None => false,
-            Some(dice) => dice.below(odds) == 0,
+            Some(dice) => dice.strikes(odds),
         }
     }
 
     /// Whether the running fiber's slice ends now.
     #[inline(always)]
     pub(super) fn ends_slice(&self) -> bool {
+        if self.sim().is_some() {
+            // It hears of each operation.
+            sisal_park::agent::spend_next();
+        }
         self.strikes(ODDS)
     }
 
@@ -63,7 +121,8 @@ impl Chaos {
     /// Whether a thief forgets its patience.
     #[inline(always)]
     pub(super) fn steals_at_once(&self) -> bool {
-        self.strikes(ODDS)
+        // In a simulation time stands still while a worker looks.
+        self.sim().is_some() || self.strikes(ODDS)
     }
 
     /// Whether a turn looks around early.
@@ -82,7 +141,8 @@ impl Chaos {
 
     #[cold]
     fn delay_slow(&self) {
-        if let Some(dice) = &self.0 {
+        // On one OS thread nobody would see it.
+        if let Some(dice @ Dice::Own(_)) = &self.0 {
             (0..dice.below(PAUSES_MAX)).for_each(|_| spin_loop());
         }
     }

@@ -11,6 +11,7 @@ mod looks;
 mod probe;
 mod search;
 mod show;
+mod simulated;
 mod submit;
 mod turn;
 
@@ -26,6 +27,7 @@ use crate::overflow;
 use crate::owner::OwnerCell;
 use crate::post::Post;
 use crate::runtime::Leaked;
+use crate::sim::Sim;
 use crate::task::{Blocks, Command, Record, Task, TaskRef};
 use crate::timer::Wheel;
 use chaos::Chaos;
@@ -45,6 +47,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -108,9 +111,11 @@ impl Worker {
         crew: Arc<Crew>,
         fresh: Local<Task, FRESH_MAX>,
         movable: Local<Task, FRESH_MAX>,
+        sim: Option<Rc<Sim>>,
     ) -> Self {
+        let chaos = Chaos::new(sim, crew.limits.chaos, index);
+        let start = chaos.now();
         let member = &crew.members[index];
-        let start = Instant::now();
         let (post, reactor) = (member.post, Arc::clone(&member.reactor));
         Self {
             index,
@@ -127,7 +132,7 @@ impl Worker {
             ending: Cell::new(false),
             yielded: Cell::new(false),
             idle_yields: Cell::new(0),
-            looks: Looks::new(Instant::now()),
+            looks: Looks::new(start),
             tick_seen: Cell::new(crew.monitor.tick()),
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),
@@ -136,7 +141,7 @@ impl Worker {
             wheel_start: start,
             ids: Cell::new((0, 0)),
             choices: Rng::new(index as u64 + 1),
-            chaos: Chaos::new(crew.limits.chaos, index),
+            chaos,
             detour: Cell::new(None),
             noticed_close: Cell::new(false),
             offers_skipped: Cell::new(0),
@@ -182,9 +187,35 @@ impl Worker {
     #[inline]
     pub(crate) fn next_id(&self) -> AgentId {
         let (next, end) = self.ids.get();
-        let Range { start, end } = if next < end { next..end } else { AgentId::reserve(IDS_A_RESERVE) };
+        let Range { start, end } = if next < end { next..end } else { self.more_ids() };
         self.ids.set((start + 1, end));
         AgentId::from_u64(start)
+    }
+
+    #[cold]
+    fn more_ids(&self) -> Range<u64> {
+        match self.chaos.sim() {
+            None => AgentId::reserve(IDS_A_RESERVE),
+            Some(sim) => sim.next_id(),
+        }
+    }
+
+    /// The time of this worker: the system's, or a simulation's.
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        self.chaos.now()
+    }
+
+    /// The simulation in which it is a worker, if it is one.
+    #[inline]
+    pub(crate) fn sim(&self) -> Option<&Rc<Sim>> {
+        self.chaos.sim()
+    }
+
+    /// A choice in `0..bound`.
+    #[inline]
+    fn choose(&self, bound: usize) -> usize {
+        self.chaos.choose(bound).unwrap_or_else(|| self.choices.below(bound))
     }
 
     /// A stack from this worker's own.

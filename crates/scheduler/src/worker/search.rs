@@ -50,9 +50,9 @@ impl Search {
     }
 
     /// Judges the last loot, which is used up now.
-    fn judge(&self, limit: &WakeLimit) {
+    fn judge(&self, limit: &WakeLimit, now: impl Fn() -> Instant) {
         let Some(looted) = self.looted.take() else { return };
-        let lasted = looted.elapsed();
+        let lasted = now().saturating_duration_since(looted);
         if lasted < TINY {
             self.patience.set((self.patience.get() * 2).clamp(PATIENCE_MIN, PATIENCE_MAX));
             limit.tighten();
@@ -70,7 +70,7 @@ impl Worker {
     pub(super) fn search(&self) -> Option<Task> {
         // SAFETY: no fiber runs now; whatever this worker calls from here on speaks for the thread.
         unsafe { sisal_park::agent::install(None) };
-        self.search.judge(&self.crew.wake_limit);
+        self.search.judge(&self.crew.wake_limit, || self.now());
         self.counters.searches.add(1);
         let mut permit = None;
         loop {
@@ -122,8 +122,9 @@ impl Worker {
     /// Looks at the injector, the inbox and the other workers' queues, until something is found or it is time to sleep.
     fn look_at_others(&self) -> Option<Task> {
         let others = self.crew.members.len() - 1;
-        let spin = if self.search.vain.get() < VAIN_MAX && others > 0 { SPIN } else { Duration::ZERO };
-        let mut since = Instant::now();
+        let spins = others > 0 && self.sim().is_none();
+        let spin = if self.search.vain.get() < VAIN_MAX && spins { SPIN } else { Duration::ZERO };
+        let mut since = self.now();
         let mut visible_since: Option<Instant> = None;
         loop {
             if let Some(task) = self.take_injected() {
@@ -134,7 +135,7 @@ impl Worker {
                 return self.pick(1);
             }
             if others > 0 {
-                let now = Instant::now();
+                let now = self.now();
                 match self.most_loaded() {
                     None => visible_since = None,
                     Some((victim, len)) => {
@@ -153,7 +154,7 @@ impl Worker {
                     }
                 }
             }
-            let nothing = visible_since.is_none() && since.elapsed() >= spin;
+            let nothing = visible_since.is_none() && self.now() - since >= spin;
             if nothing || self.must_end() {
                 return None;
             }
@@ -165,7 +166,7 @@ impl Worker {
     /// compare-and-swap all the time costs its victim 15 times its push.
     fn most_loaded(&self) -> Option<(usize, usize)> {
         let workers = self.crew.members.len();
-        let start = self.choices.below(workers);
+        let start = self.choose(workers);
         (0..workers)
             .map(|offset| (start + offset) % workers)
             .filter(|&index| index != self.index)
@@ -214,11 +215,13 @@ impl Worker {
         let sleeper = self.post.mailbox.sleeper();
         self.crew.idle.announce(sleeper);
         if !self.anything_left() {
-            let wait = self.wheel.with(|wheel| wheel.next_wait(Instant::now()));
+            let wait = self.wheel.with(|wheel| wheel.next_wait(self.now()));
             self.publish_queues();
-            // An error of the poll: look again, and come back.
-            self.counters.io_events.add(self.reactor.turn(wait).unwrap_or(0) as u64);
-            self.looks.slept(Instant::now(), self.counters.turns.get() as u32);
+            self.counters.io_events.add(self.turn_reactor(wait));
+            self.looks.slept(self.now(), self.counters.turns.get() as u32);
+        } else if let Some(sim) = self.sim() {
+            // Whoever may search for it has been rung, and needs this OS thread.
+            sim.pause(self.index);
         }
         let roused = self.crew.idle.withdraw(sleeper);
         self.crew.monitor.worker_is_awake();

@@ -8,7 +8,6 @@ use crate::task::Task;
 use sisal_coro::{Class, Resumed};
 use std::collections::HashSet;
 use std::ptr;
-use std::time::Instant;
 
 impl Worker {
     /// Whether a dump has asked.
@@ -34,8 +33,13 @@ impl Worker {
     }
 
     fn answer(&self, question: &Question) {
+        question.answer(self.index, self.describe_fibers(question.asked_at));
+    }
+
+    /// The fibers that live here, for a question of that tick. Called where no fiber runs.
+    pub(crate) fn describe_fibers(&self, asked_at: u32) -> Vec<FiberDump> {
         let tick = self.crew.monitor.advance();
-        let moment = Moment { now: Instant::now(), tick, asked_at: question.asked_at };
+        let moment = Moment { now: self.now(), tick, asked_at };
         let place = (self.crew.number, self.index);
         let live = &self.crew.members[self.index].live;
         let mut fibers = Vec::with_capacity(live.count());
@@ -50,11 +54,11 @@ impl Worker {
                 fibers.push(fiber);
             });
         }
-        // Where fibers migrate, one that is woken now can be gone.
-        if !self.crew.limits.migrate {
+        // Where fibers migrate, one that is woken now can be gone; and a simulation's report is without frames.
+        if !self.crew.limits.migrate && self.sim().is_none() {
             self.add_photos(&mut fibers, &parked);
         }
-        question.answer(self.index, fibers);
+        fibers
     }
 
     /// Photographs fibers that were seen parked, and that nobody but this worker can run.

@@ -141,11 +141,10 @@ impl Worker {
 
     /// Fires what is due, and wakes those whose sockets are ready.
     pub(super) fn serve_timers_and_reactor(&self) {
-        let now = Instant::now();
+        let now = self.now();
         let turns = self.looks.came(now, self.counters.turns.get() as u32);
         let before = self.ready.with(|ready| std::mem::replace(ready, Chain::new()));
-        // An error of the poll itself is not any fiber's: the next turn tries again.
-        self.counters.io_events.add(self.reactor.turn(Some(Duration::ZERO)).unwrap_or(0) as u64);
+        self.counters.io_events.add(self.turn_reactor(Some(Duration::ZERO)));
         self.fire_timers(now);
         self.ready.with(|ready| {
             let mut rest = std::mem::replace(ready, Chain::new());
@@ -172,6 +171,20 @@ impl Worker {
         if self.has_close_to_notice() {
             self.noticed_close.set(true);
             self.ask_own_to_end();
+        }
+    }
+
+    /// Wakes those whose sockets are ready, or sleeps until there are some, or a ring, or for `wait`. In a simulation there are none, and
+    /// the sleep gives the OS thread to other workers.
+    pub(super) fn turn_reactor(&self, wait: Option<Duration>) -> u64 {
+        match self.sim() {
+            // An error of the poll itself is not any fiber's: the next turn tries again.
+            None => self.reactor.turn(wait).unwrap_or(0) as u64,
+            Some(_) if wait == Some(Duration::ZERO) => 0,
+            Some(sim) => {
+                sim.sleep(self.index, wait);
+                0
+            }
         }
     }
 
