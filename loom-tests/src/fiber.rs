@@ -105,8 +105,8 @@ impl Fiber {
             Completed::Done => {}
             Completed::Unwanted => self.release(),
             Completed::Wake(joiner) => {
-                self.release();
                 joiner.wake();
+                self.release();
             }
         }
     }

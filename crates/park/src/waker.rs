@@ -159,6 +159,12 @@ impl Waker {
         self.wake_as(WakeKind::Back);
     }
 
+    /// Whether it is an executor's, whose code may do anything.
+    #[inline]
+    pub fn is_foreign(&self) -> bool {
+        matches!(self.table.functions(), Functions::Std(_))
+    }
+
     /// [`wake`](Self::wake) that asks for the agent to run next.
     #[inline]
     pub fn wake_next(self) {

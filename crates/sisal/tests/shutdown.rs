@@ -258,3 +258,29 @@ fn nothing_is_left_behind() {
     eventually("the threads have gone", || threads() < before + 60);
     assert!(start.elapsed() < ENOUGH);
 }
+
+/// A result that nobody takes is dropped by its fiber, which may wait for that like anybody else.
+#[test]
+fn who_waits_in_the_drop_of_an_unwanted_result_is_waited_for() {
+    struct Waits(Arc<AtomicUsize>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            fiber::sleep(Duration::from_millis(30));
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+    for workers in [1, 2] {
+        let (runtime, dropped) = (runtime(workers), Arc::new(AtomicUsize::new(0)));
+        for _ in 0..10 {
+            let dropped = Arc::clone(&dropped);
+            drop(runtime.spawn(move || {
+                fiber::yield_now();
+                Waits(dropped)
+            }));
+        }
+        runtime.run(|| fiber::sleep(Duration::from_millis(5)));
+        // The cancel of a shutdown cuts sleeps short, and ends nobody.
+        runtime.shutdown_timeout(ENOUGH).unwrap();
+        assert_eq!(dropped.load(SeqCst), 10);
+    }
+}

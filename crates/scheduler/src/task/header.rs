@@ -7,9 +7,9 @@
 //! 2. `record` is null until the first run, and points into the fiber's stack until the fiber has completed.
 
 use super::{Payload, Record};
-use crate::current::with_worker;
 use crate::panic_policy::Policy;
 use crate::post::Post;
+use crate::worker::live_again;
 use sisal_base::sync::atomic::{AtomicPtr, Ordering};
 use sisal_coro::Class;
 use sisal_park::cancel::CancelScopes;
@@ -185,32 +185,43 @@ impl Task {
         // SAFETY: it was never run; then the result is stored.
         unsafe {
             (self.header().vtable.abandon)(self.0, reason);
-            self.complete();
+            self.complete(false);
         }
     }
 
-    /// The result is stored and the fiber has nothing left to do: wakes who joins, drops the result if nobody can take it,
-    /// does the last act, gives the scheduler's reference back. Runs a user's code, in the fiber's name (the result's drop, the
-    /// waker of an executor), so on the fiber, if it has one, and before that reference.
+    /// Drops the result if nobody can take it any more; whether it has.
+    ///
+    /// # Safety
+    /// The result is stored, and was not dropped.
+    #[inline]
+    pub(crate) unsafe fn drop_unwanted(self) -> bool {
+        let is_unwanted = self.header().state.is_unwanted();
+        if is_unwanted {
+            // SAFETY: the handle is gone for ever: the result is ours.
+            unsafe { (self.header().vtable.drop_result)(self.0) };
+        }
+        is_unwanted
+    }
+
+    /// The result is stored and the fiber has nothing left to do: wakes who joins, drops the result if nobody can take it and
+    /// it is not [dropped](Self::drop_unwanted) already, does the last act, gives the scheduler's reference back. What runs a
+    /// user's code (the result's drop, the waker of an executor) does so in the fiber's name, so on the fiber, if it has one,
+    /// in the live table, and before that reference.
     ///
     /// # Safety
     /// Called once; no touch of the task after it.
-    pub(crate) unsafe fn complete(self) {
+    pub(crate) unsafe fn complete(self, is_dropped: bool) {
         let header = self.header();
         let last_act = header.vtable.last_act;
-        let completed = header.state.complete(last_act.is_some());
-        if last_act.is_none() && matches!(completed, Completed::Done) {
-            return;
-        }
-        let is_fiber = header.record().is_some();
-        set_ending(is_fiber, false);
-        let waker = match completed {
+        let waker = match header.state.complete(last_act.is_some()) {
+            Completed::Done if last_act.is_none() => return,
             Completed::Done => None,
             Completed::Wake(waker) => Some(waker),
             Completed::Unwanted => {
-                // SAFETY: the handle is gone: the result is ours.
-                unsafe { (header.vtable.drop_result)(self.0) };
-                self.destroy_late_locals();
+                if !is_dropped {
+                    // SAFETY: the handle is gone: the result is ours.
+                    self.run_users(|| unsafe { (header.vtable.drop_result)(self.0) });
+                }
                 None
             }
         };
@@ -220,19 +231,21 @@ impl Task {
         }
         // Outside of everything. An executor's waker may ask who runs, wait, and make fiber-locals; whoever it wakes may give
         // the handle's reference back meanwhile.
-        if let Some(waker) = waker {
-            waker.wake();
-            self.destroy_late_locals();
+        match waker {
+            Some(waker) if waker.is_foreign() => self.run_users(|| waker.wake()),
+            Some(waker) => waker.wake(),
+            None => {}
         }
-        set_ending(is_fiber, true);
         // SAFETY: the scheduler's reference.
         unsafe { release(self.0) };
     }
 
-    /// Drops the fiber-locals that were made since the fiber's own end, as long as there is a fiber to do it.
-    fn destroy_late_locals(self) {
-        if let Some(record) = self.header().record() {
-            record.locals.destroy();
+    /// Runs a user's code after the fiber's end.
+    fn run_users(self, f: impl FnOnce()) {
+        match self.header().record() {
+            Some(record) => live_again(self, record, f),
+            // Never started: there is no fiber.
+            None => f(),
         }
     }
 
@@ -240,14 +253,6 @@ impl Task {
     pub(crate) fn to_ref(self) -> TaskRef {
         self.header().state.retain();
         TaskRef(self.0)
-    }
-}
-
-/// Tells the worker whether the fiber that it runs still has its task, if it is that one which completes.
-#[inline]
-fn set_ending(is_fiber: bool, ends: bool) {
-    if is_fiber {
-        with_worker(|worker| worker.expect("a fiber runs on a worker").set_ending(ends));
     }
 }
 

@@ -350,6 +350,14 @@ impl Worker {
         record
     }
 
+    /// The fiber that runs has no code of its user's left to run, and may give its task back.
+    #[inline(always)]
+    fn leave_live(&self, record: &Record) {
+        // SAFETY: where fibers stay home, this is the table's own worker.
+        unsafe { self.crew.members[record.table].live.leave(|| record.live_index.get()) };
+        self.set_ending(true);
+    }
+
     /// Ends a task that never ran. Its closure's captures are dropped here, outside any fiber.
     #[cold]
     fn abandon(&self, task: Task, reason: String) {
@@ -438,7 +446,7 @@ impl Worker {
 
     /// Said before a fiber's task is given back, with a step that has Release, and taken back where it was kept.
     #[inline]
-    pub(crate) fn set_ending(&self, ends: bool) {
+    fn set_ending(&self, ends: bool) {
         self.ending.set(ends);
     }
 
@@ -452,12 +460,28 @@ impl Worker {
     }
 }
 
+/// Calls `f`, which is a user's and may wait, while `task`, which runs here and has left the live table, stands in it again.
+#[cold]
+pub(crate) fn live_again(task: Task, record: &Record, f: impl FnOnce()) {
+    with_worker(|worker| {
+        let worker = worker.expect("a fiber runs on a worker");
+        worker.set_ending(false);
+        // SAFETY: as in `leave_live`.
+        record.live_index.set(unsafe { worker.crew.members[record.table].live.enter(task) });
+    });
+    f();
+    record.locals.destroy();
+    with_worker(|worker| worker.expect("a fiber runs on a worker").leave_live(record));
+}
+
 /// The outermost frame of each fiber.
 fn body(task: Task, suspender: &Suspender) {
     let record = task.header().record().expect("a fiber that runs has a record");
     record.suspender.set(suspender);
     // SAFETY: once a fiber, and this is its stack.
     unsafe { task.run() };
+    // SAFETY: `run` has stored the result.
+    let is_dropped = unsafe { task.drop_unwanted() };
     record.locals.destroy();
     with_worker(|worker| {
         let worker = worker.expect("a fiber runs on a worker");
@@ -466,10 +490,8 @@ fn body(task: Task, suspender: &Suspender) {
             // The record borders on the first frames.
             ledger.end(header.site, header.class, high_water(ptr::from_ref(record).addr(), header.class));
         }
-        // SAFETY: where fibers stay home, this is the table's own worker.
-        unsafe { worker.crew.members[record.table].live.leave(|| record.live_index.get()) };
-        worker.set_ending(true);
+        worker.leave_live(record);
     });
     // SAFETY: `run` has stored the result; once, as the last thing.
-    unsafe { task.complete() };
+    unsafe { task.complete(is_dropped) };
 }
