@@ -358,6 +358,9 @@ impl<R, Y, T> fmt::Debug for Scoped<'_, R, Y, T> {
 /// let leaves: Vec<i32> = coroutine::iter(move |yielder| walk(&tree, yielder)).collect();
 /// assert_eq!(leaves, [1, 2]);
 /// ```
+///
+/// The body must own what it uses, hence the `move`: an iterator can be forgotten, and would leave its borrows behind. To
+/// borrow, use [`scoped()`].
 pub fn iter<Y, F>(body: F) -> Iter<Y>
 where
     F: FnOnce(&Yielder<(), Y>) + 'static,

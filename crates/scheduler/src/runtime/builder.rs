@@ -235,7 +235,7 @@ impl Builder {
         if (1..=WORKERS_MAX).contains(&count) {
             return Ok(count);
         }
-        Err(invalid(format!("{count} workers: it takes 1 to {WORKERS_MAX}")))
+        Err(invalid(format!("{count} workers: Builder::workers or SISAL_WORKERS takes 1 to {WORKERS_MAX}")))
     }
 
     /// What the workers will share, and their ends of it: one for each reactor.
@@ -250,7 +250,8 @@ impl Builder {
         };
         let stack_use = Ledger::new(Measure::from_number(number_from_env("SISAL_STACK_STATS")?));
         let limits = Limits {
-            class: Class::for_size(stack_size)?,
+            class: Class::for_size(stack_size)
+                .map_err(|error| invalid(format!("{error} (Builder::stack_size, SISAL_STACK_SIZE)")))?,
             root_class: Class::for_size(self.root_stack_size.unwrap_or(ROOT_STACK_SIZE))?,
             fibers_max: self.fibers_max.unwrap_or(usize::MAX),
             migrate: self.migrate,
@@ -356,7 +357,7 @@ fn number_from_env<T: std::str::FromStr>(name: &str) -> io::Result<Option<T>> {
         Err(_) => Ok(None),
         Ok(text) => match text.trim().parse() {
             Ok(number) => Ok(Some(number)),
-            Err(_) => Err(invalid(format!("{name}={text:?} is not a number"))),
+            Err(_) => Err(invalid(format!("{name}={text:?} is not a number in digits alone"))),
         },
     }
 }
