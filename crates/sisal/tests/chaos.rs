@@ -1,7 +1,7 @@
 //! Chaos: a seed makes the unlikely happen, and nothing wrong.
 //!
-//! Method: one worker, on which production has one order, must show several over some seeds; and a ledger under chaos on
-//! more workers stays whole.
+//! Method: one worker must show orders over some seeds that production does not show (which has one, but for what the clock
+//! brings: a look around between two turns); and a ledger under chaos on more workers stays whole.
 
 mod common;
 
@@ -31,15 +31,10 @@ fn order(chaos: Option<u64>) -> Vec<usize> {
 }
 
 #[test]
-fn production_has_one_order() {
-    let orders: HashSet<_> = (0..20).map(|_| order(None)).collect();
-    assert_eq!(orders.len(), 1, "{orders:?}");
-}
-
-#[test]
 fn seeds_give_orders_that_production_does_not() {
+    let usual: HashSet<_> = (0..20).map(|_| order(None)).collect();
     let orders: HashSet<_> = (0..20).map(|seed| order(Some(seed))).collect();
-    assert!(orders.len() > 5, "{orders:?}");
+    assert!(orders.difference(&usual).count() > 5, "{orders:?} and usually {usual:?}");
 }
 
 #[test]
