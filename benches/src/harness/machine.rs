@@ -29,15 +29,20 @@ impl Machine {
         let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let models = info.lines().filter_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
         let cpus = models.clone().count();
-        let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         Self {
             processor: format!("{cpus} x {}", models.clone().next().unwrap_or("unknown")),
             system: said("uname", &["-sr"]),
             versions: versions(),
             date: said("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
-            load: load.split(' ').next().unwrap_or("unknown").to_owned(),
+            load: load(),
         }
     }
+}
+
+/// The kernel's load average of the last minute.
+pub fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or("unknown").to_owned()
 }
 
 fn versions() -> String {

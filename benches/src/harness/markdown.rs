@@ -1,6 +1,6 @@
 //! The table.
 
-use super::machine::Machine;
+use super::machine::{Machine, load as load_now};
 use super::options::Options;
 use super::results::{RowResult, Summary, mean_ratio};
 use crate::row::{Counts, Figure, Peer};
@@ -37,7 +37,11 @@ pub fn table(options: &Options, machine: &Machine, results: &[RowResult]) -> Str
 
 fn head(text: &mut String, options: &Options, machine: &Machine) -> std::fmt::Result {
     let Machine { processor, system, versions, date, load } = machine;
-    writeln!(text, "{date}; {processor}; {system}; load before the run {load}; {versions}.")?;
+    writeln!(
+        text,
+        "{date}; {processor}; {system}; load {load} before the run and {} after; {versions}.",
+        load_now()
+    )?;
     let allocator = if options.jemalloc { "jemalloc in the Rust peers" } else { "the system's allocator" };
     writeln!(
         text,

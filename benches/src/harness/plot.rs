@@ -14,12 +14,12 @@ const COLOURS: &[(Peer, &str)] = &[
     (Peer::Threads, "#c9a227"),
     (Peer::Go, "#00add8"),
 ];
-const LEFT: f64 = 250.0;
-const WIDTH: f64 = 900.0;
+const LEFT: f64 = 310.0;
+const WIDTH: f64 = 960.0;
 const LINE: f64 = 20.0;
 const TOP: f64 = 60.0;
 /// What lies outside is drawn at the edge.
-const RATIOS: (f64, f64) = (0.25, 1024.0);
+const RATIOS: (f64, f64) = (1.0 / 32.0, 1024.0);
 
 fn open(text: &mut String, height: f64) {
     _ = writeln!(
@@ -37,7 +37,7 @@ fn legend(text: &mut String, peers: &[Peer]) {
             "<circle cx=\"{x}\" cy=\"16\" r=\"5\" fill=\"{colour}\"/><text x=\"{}\" y=\"20\">{peer}</text>",
             x + 9.0
         );
-        x += 90.0;
+        x += 92.0;
     }
 }
 
@@ -59,13 +59,14 @@ pub fn ratios(results: &[RowResult]) -> String {
     let mut text = String::new();
     open(&mut text, height);
     legend(&mut text, &COLOURS.iter().map(|(peer, _)| *peer).collect::<Vec<_>>());
-    for power in -2..=10 {
+    for power in -5..=10 {
         let (ratio, bottom) = (f64::from(power).exp2(), height - 15.0);
+        let label = if power < 0 { format!("1/{}", 1.0 / ratio) } else { ratio.to_string() };
         let (x, colour) = (at(ratio), if power == 0 { "#111" } else { "#ddd" });
         _ = writeln!(
             text,
             "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"45\" y2=\"{bottom}\" stroke=\"{colour}\"/>\
-             <text x=\"{x:.1}\" y=\"40\" text-anchor=\"middle\" fill=\"#555\">{ratio}x</text>"
+             <text x=\"{x:.1}\" y=\"40\" text-anchor=\"middle\" fill=\"#555\">{label}x</text>"
         );
     }
     for (index, (result, figure)) in lines.iter().enumerate() {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long one child may take.
-const TIME_LIMIT: Duration = Duration::from_secs(90);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// How much memory one child may hold: twice what a million parked fibers need.
 const MEMORY_LIMIT: u64 = 10 << 30;
 /// How often the limits are looked at. Rare enough not to disturb what is measured.
