@@ -68,6 +68,15 @@ fn the_same_seed_gives_the_same_run() {
     }
 }
 
+/// One number for the traces of a thousand seeds: the same in each build, on each machine. It changes where the scheduler's
+/// choices, or the program above, do.
+#[test]
+fn a_thousand_traces_are_known() {
+    let traces = (0..1_000).map(|seed| sim::Builder::new().run(seed, program).1.trace_hash);
+    let all = traces.fold(0_u64, |all, trace| all.rotate_left(5).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ trace);
+    assert_eq!(all, 0x2334_46D7_45BE_3979, "{all:#x}");
+}
+
 #[test]
 fn seeds_reach_many_orders() {
     let orders: HashSet<_> = (0..100).map(|seed| sim::run(seed, program)).collect();

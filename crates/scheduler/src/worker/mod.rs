@@ -321,8 +321,11 @@ impl Worker {
                 stack
             }
             Err(error) => {
-                // Relaxed, as wherever it is used: a spawn that reads it late is told at `join` instead.
-                self.crew.is_out_of_stacks.store(true, Ordering::Relaxed);
+                // Relaxed, as wherever it is used: a spawn that reads it late is told at `join` instead. The first in a row is
+                // told to the reader of stderr as well, since a payload that is unwrapped shows nothing.
+                if !self.crew.is_out_of_stacks.swap(true, Ordering::Relaxed) {
+                    eprintln!("sisal: no stack for the fiber spawned at {}: {error}", header.site);
+                }
                 self.abandon(task, format!("no stack for this fiber: {error}"));
                 return None;
             }
