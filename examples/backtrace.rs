@@ -24,13 +24,19 @@ fn inner() -> String {
     std::hint::black_box(Backtrace::force_capture().to_string())
 }
 
+/// Whether a frame of that function is in `trace`: `3: backtrace::inner`, or `3: inner` where debug information has short
+/// names.
+fn has(trace: &str, function: &str) -> bool {
+    trace.lines().any(|line| line.trim().rsplit([':', ' ']).next() == Some(function))
+}
+
 fn main() {
     let (trace, fiber) = spawn();
     for function in ["outer", "inner"] {
-        assert!(trace.contains(&format!("backtrace::{function}")), "{trace}");
+        assert!(has(&trace, function), "{trace}");
         println!("{function} is on the stack");
     }
-    assert!(!trace.contains("backtrace::main"), "{trace}");
+    assert!(!has(&trace, "main"), "{trace}");
     println!("main is not: the fiber has a stack of its own");
     let site = fiber.spawned_at().expect("a fiber was spawned somewhere");
     println!("spawned in {}", site.file().rsplit('/').next().unwrap());

@@ -39,7 +39,7 @@ pub const IDLE_WAIT_MAX: Duration = Duration::from_secs(60);
 /// From a handler's first look at a body to its end.
 pub const BODY_WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// For a client that does not take what has gathered for it, at most [`OUTPUT_SIZE_MAX`] bytes, whether it takes nothing
+/// For a client that does not take what has gathered for it, at most `OUTPUT_SIZE_MAX` bytes, whether it takes nothing
 /// or takes it by the drop.
 pub const WRITE_WAIT_MAX: Duration = Duration::from_secs(30);
 
