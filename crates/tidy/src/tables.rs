@@ -278,7 +278,11 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/task/record.rs", "what stands at the top of a fiber's stack"),
     unsafety("crates/scheduler/src/timer.rs", "timers on the waiting stacks"),
     unsafety("crates/scheduler/src/worker/agent.rs", "the record of the fiber that runs"),
-    unsafety("crates/scheduler/src/worker/mod.rs", "resuming a fiber, and what it left on its stack"),
+    unsafety(
+        "crates/scheduler/src/worker/life.rs",
+        "what stands on a fiber's stack, written and taken apart",
+    ),
+    unsafety("crates/scheduler/src/worker/mod.rs", "resuming a fiber"),
     unsafety("crates/scheduler/src/worker/search.rs", "the agent's slot while no fiber runs"),
     unsafety("crates/scheduler/src/worker/show.rs", "looks at the worker's own table"),
     unsafety("crates/scheduler/src/worker/turn.rs", "references on tasks that change queues"),
