@@ -3,6 +3,8 @@
 #[cfg(sisal_loom)]
 pub mod agent;
 #[cfg(sisal_loom)]
+pub mod asked;
+#[cfg(sisal_loom)]
 pub mod bell;
 #[cfg(sisal_loom)]
 pub mod child;
@@ -21,6 +23,8 @@ pub mod watched;
 
 #[cfg(sisal_loom)]
 pub use agent::{Parks, spawn, spawn_each, spawn_seen, with_agent};
+#[cfg(sisal_loom)]
+pub use asked::Asked;
 #[cfg(sisal_loom)]
 pub use bell::Bell;
 #[cfg(sisal_loom)]

@@ -10,6 +10,7 @@ pub const PACKAGES: &[&str] = &["crates/base", "crates/park", "crates/queue", "c
 pub const MODELS: &[&str] = &[
     "barrier_rounds",
     "block_on_counts_calls",
+    "cancel_finds_both_scopes",
     "cancel_finds_first_scope",
     "cancel_passes_down",
     "cancel_wakes",
@@ -109,6 +110,7 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("cancel.is_raised.relaxed", "cancel_wakes"),
     mutant("cancel.listen.no_look", "cancel_passes_down"),
     mutant("cancel.put_root.blind", "cancel_finds_first_scope"),
+    mutant("cancel.put_root.forgets", "cancel_finds_both_scopes"),
     mutant("cancel.raise.list_first", "cancel_wakes"),
     mutant("chan.accept.does_not_wait", "select_against_select"),
     mutant("chan.arm.ends_partner", "select_gives_up_partner"),

@@ -374,10 +374,15 @@ fn root<R, Y, T>(link: NonNull<Link>, body: impl FnOnce(&Yielder<R, Y>, R) -> T)
     };
     let outcome = match catch_unwind(AssertUnwindSafe(run)) {
         Ok(outcome) => outcome,
-        Err(payload) => match payload.downcast_ref::<Unwinding>() {
-            Some(Unwinding(whose)) if *whose == link.addr().get() => Outcome::Unwound,
-            _ => Outcome::Panicked(payload),
-        },
+        Err(payload) => {
+            // SAFETY: invariant 1.
+            let unwinds = unsafe { link.as_ref() }.unwinds.get();
+            match payload.downcast_ref::<Unwinding>() {
+                // One that is not being dropped may throw what code on the same stack has caught and kept.
+                Some(Unwinding(whose)) if unwinds && *whose == link.addr().get() => Outcome::Unwound,
+                _ => Outcome::Panicked(payload),
+            }
+        }
     };
     // SAFETY: invariant 2: the last resume waits for this, and its exchange is of these types.
     unsafe { yielder.passage().cast::<Exchange<R, Y, T>>().as_mut() }.outcome = Some(outcome);

@@ -4,11 +4,14 @@
 mod common;
 
 use common::on_each_size;
+use sisal::coroutine::{Coroutine, Yielder};
 use sisal::fiber::{self, CancelToken, try_scope};
 use sisal::net::UnixStream;
 use sisal::{channel, time};
 use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -58,6 +61,80 @@ fn a_tree_of_scopes_ends_from_its_root_and_detached_fibers_go_on() {
         assert_eq!(root.join().unwrap(), 64);
         drop(stop);
         assert!(detached.join().unwrap());
+    });
+}
+
+#[test]
+fn a_cancel_reaches_the_scopes_on_every_stack_of_a_fiber() {
+    type Inside = Coroutine<(), (), ()>;
+    /// Counts what ends, and says when the cancel may come.
+    type Order = fn(&Arc<AtomicUsize>, &dyn Fn());
+    /// Suspends inside a scope whose fiber waits.
+    fn inside(ends: &Arc<AtomicUsize>) -> Inside {
+        let ends = Arc::clone(ends);
+        Coroutine::new(move |yielder: &Yielder<(), ()>, ()| {
+            fiber::scope(|s| {
+                s.spawn(|| wait_to_be_cancelled(&ends));
+                yielder.yield_(());
+            });
+        })
+    }
+    fn wait_to_be_cancelled(ends: &AtomicUsize) {
+        assert!(channel::never::<()>().recv().is_err() && fiber::is_cancelled());
+        ends.fetch_add(1, Relaxed);
+    }
+    fn resume(coroutines: &[Inside]) {
+        for coroutine in coroutines {
+            let _ = coroutine.resume(());
+        }
+    }
+    /// Opens a scope outside of all coroutines, and resumes these from inside of it.
+    fn outside(ends: &AtomicUsize, coroutines: &[Inside], goes_on: impl FnOnce()) {
+        fiber::scope(|s| {
+            s.spawn(|| wait_to_be_cancelled(ends));
+            resume(coroutines);
+            goes_on();
+        });
+    }
+    let orders: [Order; 4] = [
+        // The coroutine's scope is the first, and ends last.
+        |ends, ready| {
+            let first = inside(ends);
+            let _ = first.resume(());
+            outside(ends, &[], ready);
+            let _ = first.resume(());
+        },
+        // It is the second, and ends last.
+        |ends, ready| {
+            let second = inside(ends);
+            outside(ends, slice::from_ref(&second), ready);
+            let _ = second.resume(());
+        },
+        // The first has ended when the cancel comes.
+        |ends, ready| {
+            let later = [inside(ends), inside(ends)];
+            fiber::scope(|_| resume(&later));
+            ready();
+            resume(&later);
+        },
+        // And so have the others, before another scope is opened.
+        |ends, ready| {
+            fiber::scope(|_| resume(&[Coroutine::new(|_, ()| fiber::scope(|_| ()))]));
+            outside(ends, &[], ready);
+            outside(ends, &[inside(ends)], || ());
+        },
+    ];
+    on_each_size(|| {
+        for order in orders {
+            let ends = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&ends);
+            let (ready, is_ready) = channel::bounded(1);
+            let handle = fiber::spawn(move || order(&counted, &|| ready.send(()).unwrap()));
+            is_ready.recv().unwrap();
+            handle.cancel();
+            handle.join().unwrap();
+            assert!(matches!(ends.load(Relaxed), 2 | 3));
+        }
     });
 }
 

@@ -9,7 +9,7 @@ use sisal::channel;
 use sisal::coroutine::{self, Builder, Coroutine, CoroutineState, State, Yielder};
 use sisal::{fiber, go, time};
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::{Rc, Weak};
 use std::thread::panicking;
 use std::time::Duration;
@@ -160,6 +160,34 @@ fn code_that_catches_the_unwinding_is_unwound_again() {
         let _ = stubborn.resume(());
         drop(stubborn);
         assert_eq!(caught.get(), 3);
+    });
+}
+
+#[test]
+fn an_unwinding_that_is_kept_and_thrown_in_another_one_is_a_panic_of_that() {
+    /// Roughly where the caller's stack is.
+    #[inline(never)]
+    fn stack() -> usize {
+        let local = 0_u8;
+        std::hint::black_box(&raw const local).addr() >> 16
+    }
+    everywhere(|| {
+        let kept = Rc::new(RefCell::new(None));
+        let keeps = Rc::clone(&kept);
+        let dropped = Coroutine::new(move |yielder: &Yielder<(), ()>, ()| {
+            let payload = catch_unwind(AssertUnwindSafe(|| yielder.yield_(()))).unwrap_err();
+            *keeps.borrow_mut() = Some((payload, stack()));
+        });
+        assert_eq!(dropped.resume(()), CoroutineState::Yielded(()));
+        drop(dropped);
+        let (payload, where_kept) = kept.borrow_mut().take().unwrap();
+        let throws = Coroutine::new(move |_: &Yielder<(), ()>, ()| -> () {
+            assert_eq!(stack(), where_kept, "the stack that is hot is taken");
+            resume_unwind(payload)
+        });
+        let payload = catch_unwind(AssertUnwindSafe(|| throws.resume(()))).unwrap_err();
+        assert!(!payload.is::<String>() && !payload.is::<&str>(), "{}", message(&*payload));
+        assert_eq!(throws.state(), State::Complete);
     });
 }
 

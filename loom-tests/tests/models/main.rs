@@ -16,6 +16,8 @@ mod barrier_rounds;
 #[cfg(sisal_loom)]
 mod block_on_counts_calls;
 #[cfg(sisal_loom)]
+mod cancel_finds_both_scopes;
+#[cfg(sisal_loom)]
 mod cancel_finds_first_scope;
 #[cfg(sisal_loom)]
 mod cancel_passes_down;

@@ -6,27 +6,33 @@
 
 use crate::{Ticket, WakeBatch, Waker};
 use sisal_base::list::{Linked, Links, List};
-use sisal_base::sync::atomic::{AtomicBool, Ordering};
+use sisal_base::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use sisal_base::sync::{SpinLock, UnsafeCell};
 use sisal_base::{const_new, fault, ordering};
 use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomPinned;
 use std::pin::Pin;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::{Arc, Weak};
 
 /// Raised once, never lowered.
 pub struct CancelFlag {
     raised: AtomicBool,
     listeners: SpinLock<List<Listener>>,
+    /// What tells it when another is outermost beside it. Of the agent alone in whose `root` it stands; stale otherwise.
+    pub(super) beside: AtomicPtr<Listener>,
 }
 
 impl CancelFlag {
     const_new! {
         /// A flag that is not raised.
         pub const fn new() -> CancelFlag {
-            CancelFlag { raised: AtomicBool::new(false), listeners: SpinLock::new(List::new()) }
+            CancelFlag {
+                raised: AtomicBool::new(false),
+                listeners: SpinLock::new(List::new()),
+                beside: AtomicPtr::new(ptr::null_mut()),
+            }
         }
     }
 
@@ -35,6 +41,11 @@ impl CancelFlag {
     pub fn is_raised(&self) -> bool {
         // Acquire: pairs with the Release in `raise_alone`.
         self.raised.load(ordering!(Acquire, "cancel.is_raised.relaxed" => Relaxed))
+    }
+
+    /// Whether nobody is to be told.
+    pub(super) fn has_no_listeners(&self) -> bool {
+        self.listeners.lock().is_empty()
     }
 
     /// Raises it, and every flag below it, and wakes all who wait there. `false` if it was raised before.
@@ -155,6 +166,11 @@ impl Listener {
     #[inline]
     pub(super) fn is_listening(&self) -> bool {
         self.flag.borrow().is_some()
+    }
+
+    /// Where it listens, or has listened until that was raised.
+    pub(super) fn flag(&self) -> Option<Arc<CancelFlag>> {
+        self.flag.borrow().clone()
     }
 
     /// Enters the list of `flag`; `false`, and into no list, if that is raised already.

@@ -154,20 +154,24 @@ pub fn shield<R>(f: impl FnOnce() -> R) -> R {
 }
 
 /// Takes the flag out of `root`, also when what runs inside unwinds.
-struct Attached<'a>(&'a Arc<CancelFlag>);
+struct Attached<'a> {
+    flag: &'a Arc<CancelFlag>,
+    beside: &'a Listener,
+}
 
 impl Drop for Attached<'_> {
     fn drop(&mut self) {
-        with_current(|agent| agent.cancel_scopes().take_root(self.0));
+        with_current(|agent| agent.cancel_scopes().detach(self.flag, self.beside));
     }
 }
 
 /// Runs `f`, whose waits end when `flag` is raised. Whatever cancels the code around the call raises it too. The flag is this
 /// call's alone: nobody else enters it.
 pub fn enter<R>(flag: &Arc<CancelFlag>, f: impl FnOnce() -> R) -> R {
-    let upper = pin!(Listener::new());
-    let in_root = with_current(|agent| agent.cancel_scopes().attach(flag, upper.as_ref()));
-    let _attached = in_root.then(|| Attached(flag));
+    let (upper, beside) = (pin!(Listener::new()), pin!(Listener::new()));
+    let (upper, beside) = (upper.as_ref(), beside.as_ref());
+    let in_root = with_current(|agent| agent.cancel_scopes().attach(flag, upper, beside));
+    let _attached = in_root.then(|| Attached { flag, beside: beside.get_ref() });
     run_in(Kind::Flag { flag: NonNull::from(flag), inherited: false }, f).0
 }
 

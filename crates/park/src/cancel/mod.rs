@@ -21,7 +21,8 @@
 //! | `root` of an agent | means | left by |
 //! |---|---|---|
 //! | null | nobody has asked it to end | its agent, with its outermost flag: `=> flag`; a canceller: `=> ASKED` |
-//! | a flag | the same; who asks takes the flag, and raises it | its agent at the frame's end: `=> null`; a canceller: `=> ASKED` |
+//! | a flag | the same; who asks takes the flag, and raises it | its agent at the frame's end: `=> null`, or at another such frame beside it: `=> shared`; a canceller: `=> ASKED` |
+//! | a shared flag | the same; several flags are outermost, and it tells them | its agent at the last one's end: `=> null`; a canceller: `=> ASKED` |
 //! | `ASKED` | asked to end | its agent, when a wait has returned early for it: `=> NOTICED` |
 //! | `NOTICED` | and one wait that reports no errors has returned early | nobody |
 //!
@@ -35,7 +36,7 @@
 //! 4. An agent that waits under a flag listens to it from its first such wait on, so that what is never cancelled and never
 //!    waits costs no lock. It looks at the flags after it has begun to listen, and before it parks.
 //! 5. What is visible from a flag's frame (outer frames up to a shield, and the agent's `root` beyond them) raises that
-//!    flag too: the nearest flag is told by the one around it, the outermost by `root`.
+//!    flag too: the nearest flag is told by the one around it, the outermost by `root`, by way of the shared flag if they are several.
 //! 6. A wait that is ended by a cancel leaves by the same way as one that is ended by its deadline: it is still in its
 //!    queue, removes itself under the lock, and if it was fulfilled meanwhile, it was fulfilled.
 //!
@@ -47,6 +48,9 @@
 //!   B finds the flag and raises it, or A finds `ASKED` and raises it itself.
 //! - *Cancel while A closes it.* A takes the flag out of `root`, or finds that B has it, with its count. B then raises a flag
 //!   to which nobody listens any more.
+//! - *Cancel while A opens a second outermost flag.* A coroutine is suspended inside a scope, and its agent opens another:
+//!   neither frame sees the other. A lets a flag of its own tell both, and puts that into `root` in the place of the first. B
+//!   asks before that and raises the first, which A sees and raises the second; or after that, and raises both.
 //! - *Wake of one who has gone on.* B has taken A's waker out of the list, A closes the frame and ends. The waker holds a
 //!   reference to A's record, and wakes nobody (the word's last touch).
 //! - *Cancel against fulfilment.* As a deadline against fulfilment: see `wait_queue.rs`.
@@ -60,13 +64,15 @@
 mod detached;
 mod flag;
 mod frame;
+mod root;
 mod scopes;
 mod token;
 
 pub use detached::Detached;
 pub use flag::{CancelFlag, Listener};
 pub use frame::{enter, inherit, listen_while, shield, with_deadline};
-pub use scopes::{Asked, Before, CancelScopes};
+pub use root::Asked;
+pub use scopes::{Before, CancelScopes};
 pub use token::{CancelArm, CancelToken};
 
 use crate::with_current;

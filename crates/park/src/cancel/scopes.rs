@@ -1,13 +1,13 @@
-//! An agent's own end of it all: the chain of its frames, and whether somebody has asked it to end.
+//! An agent's own end of it all: the chain of its frames, and what a wait is to do about them.
 //!
-//! Knows nothing of how an agent parks. See `mod.rs` for the protocol, and the table of `root`.
+//! Knows nothing of how an agent parks, nor of how it is asked to end. See `mod.rs` for the protocol.
 
 use super::Cause;
 use super::flag::{CancelFlag, Listener, Target};
 use super::frame::{Frame, Kind, Place, move_chain, orphan};
+use super::root::{Asked, Root};
 use crate::{Agent, Cancellable, Outcome};
-use sisal_base::sync::atomic::{AtomicPtr, Ordering};
-use sisal_base::{const_new, fault, ordering};
+use sisal_base::const_new;
 use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
@@ -15,33 +15,10 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Instant;
 
-const ASKED: *mut CancelFlag = ptr::without_provenance_mut(1);
-const NOTICED: *mut CancelFlag = ptr::without_provenance_mut(2);
-
-const _: () = assert!(align_of::<CancelFlag>() > 2, "no flag is where the marks of `root` are");
-
-fn is_asked_by(root: *mut CancelFlag) -> bool {
-    root == ASKED || root == NOTICED
-}
-
 /// What surrounds the code that an agent runs.
 pub struct CancelScopes {
-    root: AtomicPtr<CancelFlag>,
+    root: Root,
     top: Place,
-}
-
-/// An agent was asked to end. Wake it, then pass it on, outside of any lock.
-#[must_use = "what its fibers run in their scopes is to end too"]
-#[derive(Debug)]
-pub struct Asked(Option<Arc<CancelFlag>>);
-
-impl Asked {
-    /// Raises what the agent had opened.
-    pub fn pass_on(self) {
-        if let Some(flag) = self.0 {
-            flag.raise();
-        }
-    }
 }
 
 /// What a park is to do.
@@ -66,37 +43,19 @@ impl CancelScopes {
     const_new! {
         /// No frame, and not asked.
         pub const fn new() -> CancelScopes {
-            CancelScopes { root: AtomicPtr::new(ptr::null_mut()), top: Cell::new(ptr::null()) }
+            CancelScopes { root: Root::new(), top: Cell::new(ptr::null()) }
         }
     }
 
     /// Asks the agent to end, from any thread; `None` if that was done before.
     pub fn ask(&self) -> Option<Asked> {
-        let mut root = self.root.load(Ordering::Relaxed);
-        loop {
-            if is_asked_by(root) {
-                return None;
-            }
-            // Release: what the canceller did before; pairs with the Acquire in `is_asked`. Acquire: the flag's count, which
-            // is ours from here on (pairs with `put_root`).
-            match self.root.compare_exchange_weak(root, ASKED, Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(_) if root.is_null() => return Some(Asked(None)),
-                // SAFETY: put there by `put_root` with a count, which who takes it out owns.
-                Ok(_) => return Some(Asked(Some(unsafe { Arc::from_raw(root) }))),
-                Err(seen) => root = seen,
-            }
-        }
+        self.root.ask()
     }
 
-    fn is_asked(&self) -> bool {
-        // Acquire: pairs with the Release in `ask`.
-        is_asked_by(self.root.load(ordering!(Acquire, "cancel.is_asked.relaxed" => Relaxed)))
-    }
-
-    /// No frame and not asked: nothing to look at. (A flag in `root` has a frame.)
+    /// No frame and not asked: nothing to look at.
     #[inline(always)]
     fn is_plain(&self) -> bool {
-        self.top.get().addr() | self.root.load(Ordering::Relaxed).addr() == 0
+        self.top.get().is_null() & self.root.is_null()
     }
 
     pub(super) fn push(&self, frame: &Frame) {
@@ -139,9 +98,14 @@ impl CancelScopes {
         true
     }
 
-    /// Sees to it that `flag`, which is about to be entered, is told by what surrounds it (invariant 5); `true` if it stands
-    /// in `root`, from where it is to be taken.
-    pub(super) fn attach(&self, flag: &Arc<CancelFlag>, upper: Pin<&Listener>) -> bool {
+    /// Sees to it that `flag`, which is about to be entered, is told by what surrounds it (invariant 5): by the frame around it
+    /// through `upper`, and by `root`, with the help of `beside`. `true` if by `root`, from which it is to be detached.
+    pub(super) fn attach(
+        &self,
+        flag: &Arc<CancelFlag>,
+        upper: Pin<&Listener>,
+        beside: Pin<&Listener>,
+    ) -> bool {
         let sees_root = self.walk(|frame| {
             let Some((outer, is_inherited)) = frame.flag() else { return true };
             if !upper.listen(outer, Target::Flag(Arc::downgrade(flag))) {
@@ -150,36 +114,15 @@ impl CancelScopes {
             // An own one is told by `root`, directly or not. An inherited one is the outermost, and is not.
             is_inherited
         });
-        sees_root && self.put_root(flag)
+        if sees_root {
+            self.root.put(flag, beside);
+        }
+        sees_root
     }
 
-    fn put_root(&self, flag: &Arc<CancelFlag>) -> bool {
-        let own = Arc::into_raw(Arc::clone(flag)).cast_mut();
-        if fault!("cancel.put_root.blind") {
-            let before = self.root.swap(own, Ordering::AcqRel);
-            return before.is_null() || is_asked_by(before);
-        }
-        // null => flag. Release: pairs with the Acquire in `ask`.
-        match self.root.compare_exchange(ptr::null_mut(), own, Ordering::Release, Ordering::Acquire) {
-            Ok(_) => true,
-            Err(seen) => {
-                // SAFETY: the count just made, which nobody has seen.
-                drop(unsafe { Arc::from_raw(own) });
-                if is_asked_by(seen) {
-                    flag.raise();
-                }
-                false
-            }
-        }
-    }
-
-    pub(super) fn take_root(&self, flag: &Arc<CancelFlag>) {
-        let own = Arc::as_ptr(flag).cast_mut();
-        // flag => null. Relaxed: the count is ours, and orders its own end.
-        if self.root.compare_exchange(own, ptr::null_mut(), Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            // SAFETY: the count that `put_root` has left there; who asks has not taken it.
-            drop(unsafe { Arc::from_raw(own) });
-        }
+    /// Ends what [`attach`](Self::attach) has begun in `root`.
+    pub(super) fn detach(&self, flag: &Arc<CancelFlag>, beside: &Listener) {
+        self.root.take(flag, beside);
     }
 
     /// What ends a wait that reports errors.
@@ -192,7 +135,7 @@ impl CancelScopes {
             }
             true
         });
-        view.asked |= sees_root && self.is_asked();
+        view.asked |= sees_root && self.root.is_asked();
         view
     }
 
@@ -210,9 +153,9 @@ impl CancelScopes {
             }
             true
         });
-        if sees_root && self.is_asked() && !inherited_noticed {
+        if sees_root && self.root.is_asked() && !inherited_noticed {
             // The one early return for both: a shutdown asks each fiber, and by way of its parent, too.
-            view.asked |= self.root.load(Ordering::Relaxed) == ASKED;
+            view.asked |= self.root.is_unnoticed();
         }
         view
     }
@@ -228,11 +171,9 @@ impl CancelScopes {
             }
             true
         });
-        if sees_root && self.is_asked() {
+        if sees_root && self.root.is_asked() {
             raised_to = depth;
-            let (asked, noticed) = (ASKED, NOTICED);
-            // ASKED => NOTICED, by the agent alone.
-            let _ = self.root.compare_exchange(asked, noticed, Ordering::Relaxed, Ordering::Relaxed);
+            self.root.notice();
         }
         let now = agent.now();
         let mut depth = 0;
@@ -380,13 +321,8 @@ impl CancelScopes {
 
 impl Drop for CancelScopes {
     fn drop(&mut self) {
-        // Frames may be left on a stack that is suspended, and the flag in `root` with them.
+        // Frames may be left on a stack that is suspended.
         orphan(&self.top);
-        let root = self.root.load(Ordering::Relaxed);
-        if !root.is_null() && !is_asked_by(root) {
-            // SAFETY: the count that `put_root` has left there; nobody else reaches an agent that ends.
-            drop(unsafe { Arc::from_raw(root) });
-        }
     }
 }
 
@@ -398,7 +334,7 @@ impl Default for CancelScopes {
 
 impl fmt::Debug for CancelScopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CancelScopes").field("asked", &self.is_asked()).finish_non_exhaustive()
+        f.debug_struct("CancelScopes").field("asked", &self.root.is_asked()).finish_non_exhaustive()
     }
 }
 

@@ -20,6 +20,17 @@ struct Inner {
 // SAFETY: the listener is touched when the token is made and when it is dropped, both by one owner.
 unsafe impl Sync for Inner {}
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Not by recursion: a chain of children may be longer than a fiber's stack.
+        let mut upper = self.upper.take();
+        while let Some((listener, parent)) = upper {
+            drop(listener);
+            upper = Arc::into_inner(parent.0).and_then(|mut parent| parent.upper.take());
+        }
+    }
+}
+
 /// Cancels whatever runs under it, from any fiber or thread. Cloning it gives another handle to the same token; a cancel
 /// cannot be taken back.
 ///
@@ -190,5 +201,23 @@ impl Selectable for CancelArm {
 
     fn unwatch(&self, _claimed: bool) {
         self.listener.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_longer_than_any_stack_is_cancelled_and_dropped() {
+        let first = CancelToken::new();
+        let mut last = first.child();
+        for _ in 0..200_000 {
+            last = last.child();
+        }
+        first.cancel();
+        assert!(last.is_cancelled());
+        drop(last);
+        assert_eq!(Arc::strong_count(&first.0), 1);
     }
 }
