@@ -8,8 +8,12 @@
 //! | `table` | a lock | for a registration, and for each 16 waiters to wake |
 //! | `bell` | a lock | for one write |
 //! | `rung` | an atomic | |
+//! | `watching` | an atomic, written under the table's lock | |
 //!
 //! Each of the first three is `None` once the reactor is closed, whose descriptors are closed then, whoever still holds it.
+//!
+//! `watching`: how many sources there are, for a turn that does not wait: with none, it need not ask the system. It may miss one
+//! that another thread registers right now, as its poll might.
 //!
 //! `rung`: set by `ring`, taken by a `turn` that may sleep. Races:
 //! - *Ring before the sleep.* B rings: `rung`, and writes to the bell. A's turn takes `rung`, and does not sleep.
@@ -27,7 +31,7 @@ use crate::table::{BELL, Table};
 use mio::unix::SourceFd;
 use mio::{Events, Poll, Registry, Token, Waker as Bell};
 use sisal_base::sync::Mutex;
-use sisal_base::sync::atomic::{AtomicBool, Ordering};
+use sisal_base::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use sisal_park::WakeBatch;
 use std::fmt;
 use std::io;
@@ -63,6 +67,7 @@ struct Watched {
 pub struct Reactor {
     poll: Mutex<Option<Polling>>,
     watched: Mutex<Option<Watched>>,
+    watching: AtomicUsize,
     bell: Mutex<Option<Bell>>,
     rung: AtomicBool,
     closed: AtomicBool,
@@ -80,6 +85,7 @@ impl Reactor {
         Ok(Arc::new(Self {
             poll: Mutex::new(Some(Polling { poll, events: Events::with_capacity(EVENTS_A_TURN) })),
             watched: Mutex::new(Some(Watched { registry, table: Table::default() })),
+            watching: AtomicUsize::new(0),
             bell: Mutex::new(Some(bell)),
             rung: AtomicBool::new(false),
             closed: AtomicBool::new(false),
@@ -90,15 +96,19 @@ impl Reactor {
     /// then wakes whoever waits for the sources that are ready. Gives the number of events.
     ///
     /// May return early. If another thread turns this reactor right now, or it is closed, it returns at once with 0. With
-    /// a timeout of zero it leaves a ring to a turn that may sleep. On Linux a timeout ends within some 10 µs, if
+    /// a timeout of zero it leaves a ring to a turn that may sleep, and makes no system call while there are no sources. On Linux a timeout ends within some 10 µs, if
     /// the thread has called [`install`](crate::install).
     ///
     /// # Errors
     /// If the system's poll fails. An interrupt by a signal is no error.
     pub fn turn(&self, timeout: Option<Duration>) -> io::Result<usize> {
+        let sleeps = timeout != Some(Duration::ZERO);
+        // Relaxed: what was registered a moment ago is seen a turn later.
+        if !sleeps && self.watching.load(Ordering::Relaxed) == 0 {
+            return Ok(0);
+        }
         let Some(mut polling) = self.poll.try_lock() else { return Ok(0) };
         let Some(Polling { poll, events }) = polling.as_mut() else { return Ok(0) };
-        let sleeps = timeout != Some(Duration::ZERO);
         let timeout = if sleeps && self.take_ring() { Some(Duration::ZERO) } else { timeout };
         let result = os::turn(poll, events, timeout);
         if sleeps {
@@ -168,6 +178,7 @@ impl Reactor {
         self.closed.store(true, Ordering::Release);
         self.write_bell();
         let sources = self.watched.lock().take().map(|watched| watched.table);
+        self.watching.store(0, Ordering::Relaxed);
         for source in sources.into_iter().flat_map(Table::into_sources) {
             source.reactor_closes(self);
         }
@@ -184,7 +195,7 @@ impl Reactor {
     /// # Ok(()) }
     /// ```
     pub fn sources(&self) -> usize {
-        self.watched.lock().as_ref().map_or(0, |watched| watched.table.len())
+        self.watching.load(Ordering::Relaxed)
     }
 
     /// Watches `fd` for `source`; `None` if the reactor is closed.
@@ -194,7 +205,10 @@ impl Reactor {
         let token = table.insert(Arc::clone(source));
         let token = token.ok_or_else(|| io::Error::other("a reactor cannot watch that many sources"))?;
         match registry.register(&mut SourceFd(&fd), token, os::INTERESTS) {
-            Ok(()) => Ok(Some(token)),
+            Ok(()) => {
+                self.watching.store(table.len(), Ordering::Relaxed);
+                Ok(Some(token))
+            }
             Err(error) => {
                 table.remove(token);
                 Err(error)
@@ -209,6 +223,7 @@ impl Reactor {
             // An error says that the kernel has forgotten the descriptor by itself.
             let _ = registry.deregister(&mut SourceFd(&fd));
             let _ = table.remove(token);
+            self.watching.store(table.len(), Ordering::Relaxed);
         }
     }
 }

@@ -3,7 +3,9 @@
 
 mod helpers;
 
-use sisal_reactor::{Reactor, install};
+use sisal_reactor::{Interest, Reactor, Source, install};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -42,15 +44,29 @@ fn a_ring_ends_the_turn_that_sleeps() {
 fn a_turn_that_does_not_wait_leaves_the_ring() {
     let reactor = Reactor::new().unwrap();
     reactor.ring();
+    let _silence = watch_silence(&reactor);
     reactor.turn(Some(Duration::ZERO)).unwrap();
     reactor.turn(Some(Duration::ZERO)).unwrap();
     assert!(timed(&reactor, PATIENCE) < PATIENCE / 2);
+}
+
+/// Something for `reactor` to watch, on which nothing ever comes. (Without any, a turn that does not wait asks nobody.)
+fn watch_silence(reactor: &Arc<Reactor>) -> (Source, UnixStream, UnixStream) {
+    let (stream, peer) = UnixStream::pair().unwrap();
+    let source = Source::new();
+    let before = install(Some(reactor));
+    let look = source.look(Interest::Readable);
+    source.wait(stream.as_fd(), Interest::Readable, look, Some(Instant::now())).unwrap_err();
+    install(before.as_ref());
+    assert_eq!(reactor.sources(), 1);
+    (source, stream, peer)
 }
 
 /// As a worker sleeps: what was published before a ring must be seen after the turn, or the test never ends.
 #[test]
 fn no_ring_is_lost() {
     let (reactor, published) = (Reactor::new().unwrap(), Arc::new(AtomicU32::new(0)));
+    let _silence = watch_silence(&reactor);
     let (other, work) = (Arc::clone(&reactor), Arc::clone(&published));
     const RINGS: u32 = 2_000;
     let ringer = thread::spawn(move || {
