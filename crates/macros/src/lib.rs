@@ -32,9 +32,22 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 /// # extern crate self as sisal;
 /// # pub(crate) use sisal_macros::test;
-/// # pub(crate) fn run<T>(f: impl FnOnce() -> T) -> T { f() }
+/// # pub(crate) mod sim { pub struct Builder; impl Builder { pub fn new() -> Self { Self } } }
+/// # pub(crate) mod testing {
+/// #     pub struct Test;
+/// #     impl Test {
+/// #         pub fn new(_: &str) -> Self { Self }
+/// #         pub fn run<T>(self, f: impl FnOnce() -> T) -> Result<T, String> { Ok(f()) }
+/// #         pub fn simulate<T>(self, _: crate::sim::Builder, _: u64, f: impl Fn() -> T) -> Result<T, String> { Ok(f()) }
+/// #     }
+/// # }
 /// #[sisal::test]
 /// fn adds_up() {
+///     assert_eq!(6 * 7, 42);
+/// }
+///
+/// #[sisal::test(sim, seeds = 1000)]
+/// fn adds_up_in_every_order() {
 ///     assert_eq!(6 * 7, 42);
 /// }
 /// # fn main() {}

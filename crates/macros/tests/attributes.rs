@@ -1,5 +1,5 @@
-//! What the attributes write does what the README says. Method: this crate takes the name `sisal`, and its `run` and
-//! `Builder` note how they were called.
+//! What the attributes write does what the README says. Method: this crate takes the name `sisal`, and its `run`, `Test` and
+//! builders note how they were called.
 
 #![allow(clippy::unused_unit, reason = "an explicit `-> ()` is one of the cases")]
 
@@ -76,6 +76,78 @@ pub(crate) mod runtime {
     }
 }
 
+pub(crate) mod sim {
+    //! Stands for `sisal::sim`.
+
+    use super::note;
+
+    pub(crate) struct Builder;
+
+    impl Builder {
+        pub(crate) fn new() -> Self {
+            note("new simulation");
+            Self
+        }
+
+        pub(crate) fn workers(self, workers: usize) -> Self {
+            note(format!("workers {workers}"));
+            self
+        }
+    }
+}
+
+pub(crate) mod testing {
+    //! Stands for `sisal::testing`.
+
+    use super::{note, runtime, sim};
+    use std::time::Duration;
+
+    pub(crate) const SEEDS: u64 = 3;
+
+    pub(crate) struct Test;
+
+    impl Test {
+        pub(crate) fn new(path: &str) -> Self {
+            note(path);
+            Self
+        }
+
+        pub(crate) fn timeout(self, timeout: Duration) -> Self {
+            note(format!("timeout {timeout:?}"));
+            self
+        }
+
+        pub(crate) fn run<F, T>(self, f: F) -> Result<T, String>
+        where
+            F: FnOnce() -> T + Send + 'static,
+            T: Send + 'static,
+        {
+            note("run");
+            Ok(f())
+        }
+
+        pub(crate) fn run_on<F, T>(self, _: runtime::Builder, f: F) -> Result<T, String>
+        where
+            F: FnOnce() -> T + Send + 'static,
+            T: Send + 'static,
+        {
+            note("run on it");
+            Ok(f())
+        }
+
+        pub(crate) fn simulate<T>(
+            self,
+            _: sim::Builder,
+            seeds: u64,
+            f: impl Fn() -> T + Send + 'static,
+        ) -> Result<(), String> {
+            note(format!("simulate {seeds}"));
+            f();
+            Ok(())
+        }
+    }
+}
+
 mod plain {
     //! A `main` without options and result.
 
@@ -133,13 +205,37 @@ fn options_of_another_function_are_those_of_a_runtime_of_its_own() {
 
 #[sisal_macros::test(workers = 4)]
 fn on_a_runtime_of_its_own() {
-    assert_eq!(calls(), ["new", "workers 4", "build", "run on it"]);
+    assert_eq!(calls(), ["attributes::on_a_runtime_of_its_own", "new", "workers 4", "run on it"]);
 }
 
 #[sisal_macros::test]
 fn with_a_result() -> Result<(), Box<dyn Error>> {
-    assert_eq!(calls(), ["run"]);
+    assert_eq!(calls(), ["attributes::with_a_result", "run"]);
     Ok(())
+}
+
+#[sisal_macros::test(timeout = std::time::Duration::from_secs(5))]
+fn in_time() {
+    assert_eq!(calls(), ["attributes::in_time", "timeout 5s", "run"]);
+}
+
+mod simulated {
+    //! The test's path has the module.
+
+    use super::calls;
+
+    #[sisal_macros::test(sim)]
+    fn for_some_seeds() {
+        assert_eq!(calls(), ["attributes::simulated::for_some_seeds", "new simulation", "simulate 3"]);
+    }
+
+    #[sisal_macros::test(seeds = 10 * 10, workers = 2, sim,)]
+    fn for_so_many_seeds() -> Result<(), Box<dyn super::Error>> {
+        let called =
+            ["attributes::simulated::for_so_many_seeds", "new simulation", "workers 2", "simulate 100"];
+        assert_eq!(calls(), called);
+        Ok(())
+    }
 }
 
 #[sisal_macros::test]

@@ -129,7 +129,8 @@ impl Builder {
         self
     }
 
-    pub(crate) fn root(mut self) -> Self {
+    /// On a stack as large as that of the fiber of a [`run`](crate::run()), if [`stack_size`](Self::stack_size) says nothing else.
+    pub fn root(mut self) -> Self {
         self.root = true;
         self
     }

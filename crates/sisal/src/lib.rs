@@ -19,6 +19,7 @@ pub mod process;
 pub mod runtime;
 pub mod signal;
 pub mod sync;
+pub mod testing;
 pub mod time;
 
 pub use fiber::{scope, spawn, yield_now};

@@ -70,6 +70,10 @@ impl Builder {
         for seed in seeds.filter(only) {
             let played = self.play(seed, None, false, &f);
             if let Err(failure) = played.result {
+                if let Failure::Stopped(_) = failure {
+                    // Another run would end where it begins.
+                    return Some(format!("in the simulation with the seed {seed}: {failure}"));
+                }
                 return Some(quietly(|| self.shrink(seed, failure, played.choices, &f)));
             }
         }

@@ -17,6 +17,8 @@ pub(super) enum Failure {
     Leaked(String),
     /// So many turns, and no end.
     Endless(u64, String),
+    /// Somebody has stopped it.
+    Stopped(String),
 }
 
 impl Failure {
@@ -47,6 +49,7 @@ impl fmt::Display for Failure {
             Self::Endless(turns, dump) => {
                 write!(f, "no end after {turns} turns (see `Builder::turns_max`)\n{dump}")
             }
+            Self::Stopped(dump) => write!(f, "it was stopped from outside\n{dump}"),
         }
     }
 }

@@ -30,12 +30,14 @@ mod explore;
 mod failure;
 mod journal;
 mod play;
+mod progress;
 mod stage;
 mod world;
 
 pub use explore::explore;
 pub(crate) use journal::Outcome;
 pub use play::Builder;
+pub use progress::Progress;
 pub(crate) use world::Sim;
 
 use crate::current::with_worker;

@@ -4,6 +4,7 @@
 
 use super::Run;
 use super::failure::{Failure, plain};
+use super::progress::Progress;
 use super::stage::{Stage, Stop};
 use super::world::Sim;
 use crate::current::with_worker;
@@ -37,6 +38,7 @@ pub struct Builder {
     workers: usize,
     turns_max: u64,
     allows_leaks: bool,
+    progress: Option<Arc<Progress>>,
 }
 
 impl Default for Builder {
@@ -56,7 +58,7 @@ pub(super) struct Played<T> {
 impl Builder {
     /// Two workers; fibers that are left over are a failure.
     pub fn new() -> Self {
-        Self { workers: WORKERS, turns_max: TURNS_MAX, allows_leaks: false }
+        Self { workers: WORKERS, turns_max: TURNS_MAX, allows_leaks: false, progress: None }
     }
 
     /// How many workers there are.
@@ -78,6 +80,12 @@ impl Builder {
     /// Whether fibers may be left when the closure has returned. They are asked to end then.
     pub fn allow_leaks(mut self, allow: bool) -> Self {
         self.allows_leaks = allow;
+        self
+    }
+
+    /// Tells `progress` how far it is, and stops when that says so.
+    pub fn progress(mut self, progress: Arc<Progress>) -> Self {
+        self.progress = Some(progress);
         self
     }
 
@@ -108,7 +116,10 @@ impl Builder {
         f: impl FnOnce() -> T,
     ) -> Played<T> {
         assert!(with_worker(|worker| worker.is_none()), "a simulation runs on a bare thread, not on a fiber");
-        let sim = Rc::new(Sim::new(self.workers, seed, given, tells));
+        let sim = Rc::new(Sim::new(self.workers, seed, given, tells).watched_by(self.progress.clone()));
+        if let Some(progress) = &self.progress {
+            progress.begin_run(seed);
+        }
         let panics = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&panics);
         let note = move |panic: &runtime::UnjoinedPanic<'_>| {
@@ -166,6 +177,7 @@ impl Builder {
             Stop::Done => None,
             Stop::Quiet => Some(Failure::Deadlock(report(stage))),
             Stop::Endless => Some(Failure::Endless(self.turns_max, report(stage))),
+            Stop::Stopped => Some(Failure::Stopped(report(stage))),
         }
     }
 
@@ -173,6 +185,7 @@ impl Builder {
     fn until_quiet(&self, stage: &mut Stage) -> Option<Failure> {
         match stage.play(|| false, false, self.turns_max) {
             Stop::Endless => Some(Failure::Endless(self.turns_max, report(stage))),
+            Stop::Stopped => Some(Failure::Stopped(report(stage))),
             Stop::Quiet if stage.crew.live() > 0 => Some(Failure::Leaked(report(stage))),
             Stop::Quiet | Stop::Done => None,
         }

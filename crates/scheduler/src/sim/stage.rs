@@ -29,6 +29,8 @@ pub(super) enum Stop {
     Quiet,
     /// So many turns were taken that it looks endless.
     Endless,
+    /// Somebody outside wants it to end.
+    Stopped,
 }
 
 struct Player {
@@ -42,6 +44,8 @@ pub(super) struct Stage {
     pub(super) crew: Arc<Crew>,
     players: Vec<Player>,
     last: usize,
+    /// It is over already: nobody stops the end.
+    closes: bool,
 }
 
 /// The reactor of all simulated workers, which none of them ever turns.
@@ -64,7 +68,7 @@ impl Stage {
         crew.members.iter().for_each(|member| member.post.disconnect());
         let player = |(index, ends)| Player::new(index, &crew, ends, &sim);
         let players = ends.into_iter().enumerate().map(player).collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { sim, crew, players, last: 0 })
+        Ok(Self { sim, crew, players, last: 0, closes: false })
     }
 
     /// Gives turns until `is_done`; until all are parked, if `may_wait` is false, else until they are and no timer is armed; or until so
@@ -85,6 +89,9 @@ impl Stage {
                 self.last = able().nth(choice).expect("one of those just counted");
                 self.players[self.last].turn();
                 turns += 1;
+                if !self.closes && self.sim.is_stopped() {
+                    return Stop::Stopped;
+                }
                 if turns == turns_max {
                     return Stop::Endless;
                 }
@@ -119,6 +126,7 @@ impl Stage {
 
     /// The end: fibers are asked to end, and what does not is leaked, as with any runtime.
     pub(super) fn close(mut self, turns_max: u64) {
+        self.closes = true;
         self.crew.lifecycle.close(&self.crew);
         let crew = Arc::clone(&self.crew);
         let _ = self.play(|| crew.live() == 0, true, turns_max);

@@ -4,11 +4,13 @@
 
 use super::choices::Choices;
 use super::journal::{Journal, Outcome};
+use super::progress::Progress;
 use crate::task::Header;
 use sisal_coro::Suspender;
 use sisal_park::{AgentId, Waker};
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How much a turn moves the clock, so that who polls for a time sees it pass.
@@ -36,6 +38,7 @@ pub(crate) struct Sim {
     beds: Box<[Bed]>,
     /// Fibers that wait until all others are parked.
     settlers: RefCell<Vec<(Waker, std::rc::Rc<Cell<bool>>)>>,
+    progress: Option<Arc<Progress>>,
 }
 
 impl Sim {
@@ -56,7 +59,19 @@ impl Sim {
             root: Cell::new(0),
             beds: (0..workers).map(bed).collect(),
             settlers: RefCell::new(Vec::new()),
+            progress: None,
         }
+    }
+
+    /// Whom it tells how far it is.
+    pub(super) fn watched_by(mut self, progress: Option<Arc<Progress>>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Whether somebody outside wants it to end.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.progress.as_ref().is_some_and(|progress| progress.is_stopped())
     }
 
     /// The time since the simulation began.
@@ -118,7 +133,11 @@ impl Sim {
 
     /// A fiber is about to run.
     pub(crate) fn begin_turn(&self, fiber: &Header) {
-        self.journal.borrow_mut().begin(self.number(fiber.id.as_u64()), fiber.name(), fiber.site);
+        let number = self.number(fiber.id.as_u64());
+        self.journal.borrow_mut().begin(number, fiber.name(), fiber.site);
+        if let Some(progress) = &self.progress {
+            progress.begin_turn(number, fiber.site);
+        }
     }
 
     /// It has run.

@@ -1,0 +1,5 @@
+//! No seed is no test.
+#[sisal::test(sim, seeds = 0)]
+fn runs() {}
+
+fn main() {}

@@ -1,0 +1,5 @@
+//! A time has a unit.
+#[sisal::test(sim, timeout = 5)]
+fn runs() {}
+
+fn main() {}
