@@ -15,6 +15,7 @@ use crate::post::Post;
 use crate::runtime::Leaked;
 use crate::stack_use::Ledger;
 use crate::task::Task;
+use crate::trace::{Recorder, Tape};
 use sisal_base::CachePadded;
 use sisal_base::sync::Mutex;
 use sisal_base::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -42,6 +43,8 @@ pub(crate) struct Member {
     pub(crate) thread: AtomicU64,
     /// What dumps ask of it.
     pub(crate) desk: Desk,
+    /// What it did last, while somebody records.
+    pub(crate) tape: Tape,
     /// The worker's loop has ended.
     pub(crate) ended: AtomicBool,
     /// The fibers that had not ended when the loop did.
@@ -100,6 +103,8 @@ pub(crate) struct Crew {
     pub(crate) panic_policy: Option<Arc<Policy>>,
     /// Fibers that were spawned by others than its workers, or for a certain worker.
     pub(crate) spawned_elsewhere: AtomicU64,
+    /// Whether workers keep on their tapes what they do.
+    pub(crate) recorder: Recorder,
     /// Bare threads that wait in `run`; counted only if deadlocks are looked for.
     pub(crate) runners: Runners,
 }

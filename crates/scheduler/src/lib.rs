@@ -31,6 +31,7 @@ mod stack_use;
 mod stacks;
 mod task;
 mod timer;
+mod trace;
 mod try_scope;
 mod worker;
 

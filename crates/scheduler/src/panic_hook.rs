@@ -5,7 +5,7 @@
 use crate::current::with_worker;
 use crate::handle::FiberId;
 use std::panic;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 /// Puts a line before the message of each panic in a fiber. The first call does it for the process; the hook that was there before is
 /// called after it, and one that is set later takes its place.
@@ -16,8 +16,19 @@ pub(crate) fn prepare() {
         panic::set_hook(Box::new(move |info| {
             name_fiber();
             before(info);
+            write_trace();
         }));
     });
+}
+
+/// What led to it, if the runtime has a flight recorder.
+fn write_trace() {
+    let crew = with_worker(|worker| {
+        worker.filter(|worker| worker.current().is_some()).map(|worker| Arc::clone(worker.crew()))
+    });
+    if let Some(crew) = crew {
+        crew.recorder.on_panic(&crew);
+    }
 }
 
 fn name_fiber() {

@@ -5,6 +5,7 @@
 pub use sisal_scheduler::{Backtrace, Capacity, Dump, FiberDump, FiberState, Reason, WorkerDump};
 
 pub use sisal_scheduler::runtime::{
-    BlockingMetrics, Builder, Delays, Handle, Leaked, Metrics, PanicPolicy, Runtime, StackMetrics, StackUse,
-    StillRunning, UnjoinedPanic, WorkerMetrics, current_handle, default_handle, run,
+    BlockingMetrics, Builder, Delays, Handle, Leaked, Metrics, PanicPolicy, Recording, Runtime, StackMetrics,
+    StackUse, StillRunning, Trace, UnjoinedPanic, WorkerMetrics, current_handle, default_handle, run,
+    write_traces,
 };

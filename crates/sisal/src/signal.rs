@@ -100,15 +100,43 @@ pub fn ctrl_c() -> io::Result<()> {
 /// # Errors
 /// As [`signals`]; and if the system gives no thread.
 pub fn dump_on(signal: i32) -> io::Result<()> {
+    on(signal, "sisal-dump", || eprint!("{}", crate::dump()))
+}
+
+/// From now on, and for the rest of the process, each `signal` has [`write_traces`](crate::runtime::write_traces) called: the files of all
+/// runtimes that record their schedules are written, by an OS thread of its own.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// // What have the last five seconds been like? `kill -USR2` tells.
+/// let recorder = sisal::runtime::Trace::to("out.json").last(Duration::from_secs(5));
+/// sisal::runtime::Builder::new().trace(recorder).build_global()?;
+/// sisal::signal::trace_on(sisal::signal::SIGUSR2)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`signals`]; and if the system gives no thread.
+pub fn trace_on(signal: i32) -> io::Result<()> {
+    on(signal, "sisal-trace", || {
+        if let Err(error) = crate::runtime::write_traces() {
+            eprintln!("sisal: {error}");
+        }
+    })
+}
+
+/// Has an OS thread of that name call `f` at each `signal`.
+fn on(signal: i32, name: &str, f: impl Fn() + Send + 'static) -> io::Result<()> {
     check(signal)?;
     let (mut reads, writes) = net::UnixStream::pair()?;
-    let dump = move || {
-        // Signals that came while one was taken are served by the next.
+    let serve = move || {
+        // Signals that came while one was served are served by the next.
         while reads.read(&mut [0; 64]).is_ok_and(|count| count > 0) {
-            eprint!("{}", crate::dump());
+            f();
         }
     };
-    std::thread::Builder::new().name("sisal-dump".to_owned()).spawn(dump)?;
+    std::thread::Builder::new().name(name.to_owned()).spawn(serve)?;
     pipe::register(signal, writes)?;
     Ok(())
 }

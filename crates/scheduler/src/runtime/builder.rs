@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of its end.
 
-use super::{Handle, Runtime, Threads, every, shutdown};
+use super::{Handle, Runtime, Threads, every, global, shutdown};
 use crate::blocking::{self, BlockingPool};
 use crate::crew::{Crew, CrewWatch, FRESH_MAX, Limits, Member, WakeLimit};
 use crate::deadlock::{DeadlockWatch, Runners};
@@ -17,6 +17,7 @@ use crate::panic_policy::{PanicPolicy, Policy};
 use crate::post::Post;
 use crate::stack_use::{Ledger, Measure};
 use crate::task::Task;
+use crate::trace::{Recorder, Tape, Trace};
 use crate::worker::Worker;
 use sisal_base::CachePadded;
 use sisal_base::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,7 +28,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// More workers than that would be a mistake in a number.
 const WORKERS_MAX: usize = 1024;
@@ -57,6 +58,7 @@ pub struct Builder {
     chaos: Option<u64>,
     hog_threshold: Option<Duration>,
     detect_deadlock: bool,
+    trace: Option<Trace>,
 }
 
 /// A worker's ends of its queues, before its thread has started.
@@ -195,6 +197,16 @@ impl Builder {
         self
     }
 
+    /// Records which fiber runs where and what each waits for, and writes it into a file that Perfetto opens; see [`Trace`] for how much,
+    /// and when. A path alone will do.
+    ///
+    /// With `SISAL_TRACE=out.json` in the environment, the first runtime does it that is built and whose builder says nothing; and with
+    /// `SISAL_TRACE_SECONDS=5` beside it, as a flight recorder of the last five seconds.
+    pub fn trace(mut self, trace: impl Into<Trace>) -> Self {
+        self.trace = Some(trace.into());
+        self
+    }
+
     /// Starts the runtime. The first one of a process puts a line before the message of each panic in a fiber, which says whose it is, by a
     /// panic hook that calls the one before; a hook that you set afterwards takes its place.
     ///
@@ -203,9 +215,14 @@ impl Builder {
     pub fn build(mut self) -> io::Result<Runtime> {
         panic_hook::prepare();
         let workers = self.worker_count()?;
+        let trace = self.settle_trace()?;
         let reactors = (0..workers).map(|_| Reactor::new()).collect::<io::Result<Vec<_>>>()?;
         let (crew, ends) = self.crew(reactors)?;
         every::add(&crew);
+        if let Some(trace) = trace {
+            trace.begin(&crew);
+            global::write_traces_at_exit();
+        }
         let name = self.thread_name.as_deref().unwrap_or("sisal");
         let mut threads = Threads::default();
         let started = start_threads(&crew, ends, name, self.on_thread_start.map(Arc::from), &mut threads);
@@ -225,6 +242,17 @@ impl Builder {
     /// As [`build`](Self::build); and if there is a default runtime already.
     pub fn build_global(self) -> io::Result<()> {
         super::global::set(self.build()?)
+    }
+
+    /// The file that is to be written, if there is one.
+    fn settle_trace(&mut self) -> io::Result<Option<Trace>> {
+        if self.trace.is_none() {
+            self.trace = trace_from_env()?;
+        }
+        match self.trace.as_ref().and_then(Trace::complaint) {
+            Some(complaint) => Err(invalid(complaint)),
+            None => Ok(self.trace.clone()),
+        }
     }
 
     fn worker_count(&self) -> io::Result<usize> {
@@ -277,6 +305,7 @@ impl Builder {
                 counters: Arc::new(CachePadded::new(Counters::new())),
                 thread: AtomicU64::new(0),
                 desk: Desk::new(),
+                tape: Tape::new(),
                 ended: AtomicBool::new(false),
                 leaked: sisal_base::sync::Mutex::new(Vec::new()),
             }));
@@ -293,6 +322,7 @@ impl Builder {
             lifecycle: Lifecycle::new(),
             limits,
             spawned_elsewhere: AtomicU64::new(0),
+            recorder: Recorder::new(self.trace.take(), Instant::now()),
             runners: Runners::new(),
             is_out_of_stacks: AtomicBool::new(false),
             stack_use,
@@ -349,6 +379,21 @@ fn worker_thread(
             thread::park();
         }
     }
+}
+
+/// The trace of the first runtime that is built: a second one would write over it.
+fn trace_from_env() -> io::Result<Option<Trace>> {
+    static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+    let Some(path) = std::env::var_os("SISAL_TRACE").filter(|path| !path.is_empty()) else { return Ok(None) };
+    let seconds = number_from_env("SISAL_TRACE_SECONDS")?;
+    if IS_TAKEN.swap(true, Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let trace = Trace::to(path);
+    Ok(Some(match seconds {
+        Some(seconds) => trace.last(Duration::from_secs(seconds)),
+        None => trace,
+    }))
 }
 
 /// The number in an environment variable.

@@ -2,10 +2,10 @@
 //!
 //! Knows nothing of who uses it.
 
-use super::{Builder, Handle, Runtime};
+use super::{Builder, Handle, Runtime, every_crew};
 use crate::current::{pool_crew, with_worker};
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 
 static DEFAULT: OnceLock<Handle> = OnceLock::new();
 /// Held while the default runtime starts, so that two first uses do not start two.
@@ -52,6 +52,21 @@ fn last(runtime: Runtime) -> Handle {
 extern "C" fn print_stack_use() {
     if let Some(ledger) = DEFAULT.get().and_then(|handle| handle.crew.stack_use.as_ref()) {
         ledger.print();
+    }
+}
+
+/// Has what runtimes record written when the process ends, unless they end before.
+pub(super) fn write_traces_at_exit() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: as in `last`; it writes files, and does not unwind.
+        let _ = unsafe { libc::atexit(write_traces) };
+    });
+}
+
+extern "C" fn write_traces() {
+    for crew in every_crew() {
+        crew.recorder.on_end(&crew);
     }
 }
 

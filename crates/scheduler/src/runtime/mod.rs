@@ -18,6 +18,7 @@ pub use run::run;
 pub use crate::metrics::{BlockingMetrics, Delays, Metrics, StackMetrics, WorkerMetrics};
 pub use crate::panic_policy::{PanicPolicy, UnjoinedPanic};
 pub use crate::stack_use::StackUse;
+pub use crate::trace::{Recording, Trace, write_traces};
 pub use shutdown::{Leaked, StillRunning};
 
 use crate::crew::Crew;

@@ -88,6 +88,7 @@ pub(super) fn shut_down(crew: &Arc<Crew>, threads: Threads, timeout: Duration) -
     crew.blocking.stop();
     crew.monitor.stop();
     release(crew, threads, own.is_some());
+    crew.recorder.on_end(crew);
     if let Some(ledger) = &crew.stack_use {
         ledger.print();
     }

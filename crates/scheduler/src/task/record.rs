@@ -39,6 +39,8 @@ pub(crate) struct Record {
     pub(crate) live_index: Cell<usize>,
     /// It waits while a panic unwinds its frames, which ties it to its thread even where started fibers migrate.
     pub(crate) unwinding: Cell<bool>,
+    /// On whose tape its name stands, and what that tape said of it.
+    pub(crate) named: Cell<(u32, u32)>,
     pub(crate) timer: Timer,
     pub(crate) locals: Locals,
 }
@@ -59,6 +61,7 @@ impl Record {
             table,
             live_index: Cell::new(0),
             unwinding: Cell::new(false),
+            named: Cell::new((0, 0)),
             timer: Timer::new(task),
             locals: Locals::new(),
         }

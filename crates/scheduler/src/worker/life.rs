@@ -6,6 +6,7 @@ use super::Worker;
 use crate::current::with_worker;
 use crate::lifecycle::NEVER_RAN;
 use crate::task::{Record, Task};
+use crate::trace::What;
 use sisal_base::sync::atomic::Ordering;
 use sisal_coro::{Resumable, Stack, Suspender, high_water};
 use sisal_park::agent::install;
@@ -93,6 +94,9 @@ impl Worker {
         unsafe { place.drop_in_place() };
         self.give_stack(stack);
         self.counters.finished.add(1);
+        if self.attention.is_traced() {
+            self.tell(What::End);
+        }
         if self.crew.is_out_of_stacks.load(Ordering::Relaxed) {
             // There is one now, if only for fibers of this worker.
             self.crew.is_out_of_stacks.store(false, Ordering::Relaxed);

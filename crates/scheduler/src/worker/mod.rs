@@ -14,6 +14,7 @@ mod search;
 mod show;
 mod simulated;
 mod submit;
+mod tell;
 mod turn;
 
 pub(crate) use agent::yield_now;
@@ -32,6 +33,7 @@ use crate::runtime::Leaked;
 use crate::sim::Sim;
 use crate::task::{Blocks, Command, Record, Task, TaskRef};
 use crate::timer::Wheel;
+use crate::trace::What;
 use chaos::Chaos;
 use looks::Looks;
 use probe::Attention;
@@ -148,7 +150,7 @@ impl Worker {
             offers_skipped: Cell::new(0),
             search: Search::new(),
             counters: Arc::clone(&member.counters),
-            attention: Attention::new(crew.limits.migrate),
+            attention: Attention::new(crew.limits.migrate, crew.recorder.is_on()),
             crew,
         }
     }
@@ -229,6 +231,9 @@ impl Worker {
     #[cold]
     pub(crate) fn note_panic(&self) {
         self.counters.panicked.add(1);
+        if self.attention.is_traced() {
+            self.tell(What::Panic);
+        }
     }
 
     /// Takes a stack back.
@@ -293,6 +298,9 @@ impl Worker {
                 }
                 Command::Park => {
                     record.parked_at.set(self.crew.monitor.tick());
+                    if self.attention.is_traced() {
+                        self.tell_park(record);
+                    }
                     self.chaos.delay();
                     if self.chaos.returns_early() || header.word.commit() == Commit::Resume {
                         self.undo_park(task);

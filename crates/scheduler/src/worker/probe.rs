@@ -18,6 +18,10 @@ const MIGRATE: u8 = 1;
 const WANTED: u8 = 1 << 1;
 /// One is being followed.
 const FOLLOWED: u8 = 1 << 2;
+/// Somebody records what the worker does.
+const TRACED: u8 = 1 << 3;
+/// What stays when a sample has been taken, or given up.
+const STAYS: u8 = MIGRATE | TRACED;
 /// Ticks after which one that has not come is given up: it was stolen.
 const TICKS_MAX: u32 = 8;
 
@@ -29,24 +33,35 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    pub(super) fn new(migrate: bool) -> Self {
-        let bits = Cell::new(if migrate { MIGRATE } else { 0 });
-        Self { bits, followed: Cell::new(None), ticks: Cell::new(0) }
+    pub(super) fn new(migrate: bool, traced: bool) -> Self {
+        let bits = if migrate { MIGRATE } else { 0 } | if traced { TRACED } else { 0 };
+        Self { bits: Cell::new(bits), followed: Cell::new(None), ticks: Cell::new(0) }
     }
 
     /// Whether there is anything to think of when a task is resumed. (Not for one that is only wanted: where all are handed over, none is
     /// put behind the others, and it stays wanted for long.)
     #[inline(always)]
     pub(super) fn is_due_at_resume(&self) -> bool {
-        self.bits.get() & (MIGRATE | FOLLOWED) != 0
+        self.bits.get() & (MIGRATE | FOLLOWED | TRACED) != 0
     }
 
     /// Whether there is anything to think of when a task becomes ready.
     #[inline(always)]
     pub(super) fn is_due_at_ready(&self) -> bool {
-        self.bits.get() & (MIGRATE | WANTED) != 0
+        self.bits.get() & (MIGRATE | WANTED | TRACED) != 0
     }
 
+    /// Whether somebody records what the worker does.
+    #[inline(always)]
+    pub(super) fn is_traced(&self) -> bool {
+        self.has(TRACED)
+    }
+
+    pub(super) fn set_traced(&self, traced: bool) {
+        self.bits.set(self.bits.get() & !TRACED | if traced { TRACED } else { 0 });
+    }
+
+    #[inline(always)]
     fn has(&self, bit: u8) -> bool {
         self.bits.get() & bit != 0
     }
@@ -59,7 +74,13 @@ impl Attention {
                 return;
             }
         }
-        self.bits.set(self.bits.get() & MIGRATE | WANTED);
+        self.bits.set(self.bits.get() & STAYS | WANTED);
+    }
+
+    /// Whether there is anything to think of when a task is spawned.
+    #[inline(always)]
+    pub(super) fn is_due_at_spawn(&self) -> bool {
+        self.bits.get() & (WANTED | TRACED) != 0
     }
 
     /// Called with each task that becomes ready.
@@ -74,7 +95,7 @@ impl Attention {
     fn follow(&self, task: Task) {
         self.followed.set(Some((task.header().id, Instant::now())));
         self.ticks.set(0);
-        self.bits.set(self.bits.get() & MIGRATE | FOLLOWED);
+        self.bits.set(self.bits.get() & STAYS | FOLLOWED);
     }
 }
 
@@ -91,9 +112,12 @@ impl Worker {
             if let Some((id, since)) = self.attention.followed.get() {
                 if id == header.id {
                     self.counters.delays.note(since.elapsed());
-                    self.attention.bits.set(self.attention.bits.get() & MIGRATE);
+                    self.attention.bits.set(self.attention.bits.get() & STAYS);
                 }
             }
+        }
+        if self.attention.is_traced() {
+            self.tell_run(task);
         }
     }
 

@@ -15,6 +15,7 @@
 use super::Worker;
 use crate::crew::WakeLimit;
 use crate::task::Task;
+use crate::trace::What;
 use sisal_base::sync::hint::spin_loop;
 use sisal_queue::{Inject, Roused, Searching, Steal, WakeNext};
 use std::cell::Cell;
@@ -80,6 +81,7 @@ impl Worker {
             self.serve_timers_and_reactor();
             self.notice_close();
             self.answer_dumps();
+            self.look_at_recorder();
             if !self.post.mailbox.inbox().is_empty() {
                 self.drain_inbox();
             }
@@ -186,6 +188,7 @@ impl Worker {
         if let Steal::Taken { first, .. } = member.fresh.steal_half_into(&self.fresh) {
             debug_assert!(first.header().record().is_none(), "a started fiber was stolen");
             self.counters.steals_won.add(1);
+            self.tell_steal(first, index);
             return Some(first);
         }
         if !self.crew.limits.migrate {
@@ -194,6 +197,7 @@ impl Worker {
         match member.movable.steal_half_into(&self.movable) {
             Steal::Taken { first, .. } => {
                 self.counters.steals_won.add(1);
+                self.tell_steal(first, index);
                 Some(first)
             }
             Steal::Empty | Steal::Busy => None,
@@ -217,7 +221,9 @@ impl Worker {
         if !self.anything_left() {
             let wait = self.wheel.with(|wheel| wheel.next_wait(self.now()));
             self.publish_queues();
+            self.tell_sleep(What::Sleep);
             self.counters.io_events.add(self.turn_reactor(wait));
+            self.tell_sleep(What::Rise);
             self.looks.slept(self.now(), self.counters.turns.get() as u32);
         } else if let Some(sim) = self.sim() {
             // Whoever may search for it has been rung, and needs this OS thread.

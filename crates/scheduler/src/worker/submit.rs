@@ -54,7 +54,11 @@ pub(crate) fn submit_woken(task: Task, kind: WakeKind) {
             worker.admit(task, kind);
             true
         }
-        _ => false,
+        Some(worker) => {
+            worker.tell_wake(task);
+            false
+        }
+        None => false,
     });
     if !here {
         home.deliver(task);
@@ -68,7 +72,9 @@ impl Worker {
         let header: &Header = task.header();
         debug_assert!(header.record().is_none(), "a started fiber goes where thieves take");
         self.counters.spawned.add(1);
-        self.attention.on_ready(task);
+        if self.attention.is_due_at_spawn() {
+            self.attend_spawn(task);
+        }
         if header.local {
             return self.bind(task);
         }
@@ -79,6 +85,13 @@ impl Worker {
         if self.crew.members.len() > 1 {
             self.offer();
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn attend_spawn(&self, task: Task) {
+        self.attention.on_ready(task);
+        self.tell_spawn(task);
     }
 
     /// Wakes one sleeper, if somebody sleeps and nobody searches; but while thefts are worth little, only once in many

@@ -135,6 +135,7 @@ impl Worker {
         self.serve_timers_and_reactor();
         self.notice_close();
         self.answer_dumps();
+        self.look_at_recorder();
         self.publish_queues();
         self.take_injected().or_else(|| self.pick_fresh(0))
     }
@@ -247,6 +248,7 @@ impl Worker {
     pub(super) fn admit(&self, task: Task, kind: WakeKind) {
         self.undo_park(task);
         if kind == WakeKind::Next && self.first.get().is_none() {
+            self.tell_wake(task);
             self.first.set(Some(task));
         } else {
             self.push_ready(task);
@@ -277,6 +279,9 @@ impl Worker {
     #[inline(never)]
     fn push_attended(&self, task: Task) {
         self.attention.on_ready(task);
+        if self.attention.is_traced() {
+            self.tell_ready(task);
+        }
         if self.crew.limits.migrate && self.may_move(task) {
             if let Err(task) = self.movable.push(task) {
                 self.crew.injector.push(task);
