@@ -13,10 +13,27 @@ pub(crate) fn in_child(test: &str, body: impl FnOnce()) -> Option<Output> {
         body();
         return None;
     }
-    let program = env::current_exe().expect("the path of this program");
-    let mut child = Command::new(program);
+    let mut child = this_program();
     child.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(CHILD, test);
     Some(child.output().expect("a child process"))
+}
+
+/// This program, to be run by what cargo was told to run it by: an emulator's processes start as what they emulate only through
+/// that.
+fn this_program() -> Command {
+    let program = env::current_exe().expect("the path of this program");
+    let runner =
+        if cfg!(target_arch = "aarch64") { "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER" } else { "" };
+    let runner = env::var(runner).unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    match words.next() {
+        None => Command::new(program),
+        Some(emulator) => {
+            let mut command = Command::new(emulator);
+            command.args(words).arg(program);
+            command
+        }
+    }
 }
 
 /// What a process has said on its standard error stream.
