@@ -5,9 +5,10 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use support::start;
+use std::process::{Command, Stdio};
+use support::{Server, example, start};
 
 #[test]
 fn http_hello_answers_refuses_and_drains() {
@@ -73,5 +74,26 @@ fn echo_echoes_to_many_at_once_and_drains() {
             });
         }
     });
+    server.stop();
+}
+
+#[test]
+fn echo_says_which_limit_keeps_clients_out_and_serves_them_later() {
+    let limited = "ulimit -n 40; exec \"$0\" 127.0.0.1:0";
+    let mut command = Command::new("sh");
+    command.args(["-c", limited]).arg(example("echo")).stderr(Stdio::piped());
+    let mut server = Server::started_by(command);
+    let mut said = BufReader::new(server.child.stderr.take().unwrap());
+    let mut clients: Vec<_> = (0..60).map(|_| server.connect()).collect();
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("may have 40 descriptors") && line.contains("ulimit -n"), "{line}");
+    let last = clients.pop().unwrap();
+    drop(clients);
+    (&last).write_all(b"late").unwrap();
+    let mut answer = [0; 4];
+    (&last).read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"late");
+    drop(last);
     server.stop();
 }

@@ -15,7 +15,7 @@
 //! | a bare thread in `run` whose fiber has not ended | it waits for that fiber |
 //!
 //! Any other thread, also one of another runtime, stops the alarm: it may hold a sender, a handle or a cloned waker. One that
-//! ended during the look was there at the first count.
+//! ended during the look was there at the first count. That all fibers wait for such a thread is said once, with the dump.
 //!
 //! Race: a bare thread is counted as waiting in `run`, and only then spawns its fiber, which would have woken others. So it
 //! counts itself after the spawn, when the fiber stands in a queue; and the fiber takes it out of the count as its last step,
@@ -61,6 +61,17 @@ impl Drop for RootEnd {
 #[derive(Default)]
 pub(crate) struct DeadlockWatch {
     quiet: Cell<u32>,
+    /// It was said that all fibers wait for a thread outside.
+    has_said: Cell<bool>,
+}
+
+/// What a look has found.
+enum Found {
+    /// Somebody in here will wake a fiber, or might.
+    Nothing,
+    /// All wait, and a thread outside is left who may or may not wake one.
+    Doubt(Dump),
+    Deadlock(Dump),
 }
 
 impl DeadlockWatch {
@@ -73,8 +84,13 @@ impl DeadlockWatch {
         self.quiet.set(self.quiet.get() + 1);
         if self.quiet.get() == QUIET_TICKS {
             self.quiet.set(0);
-            if let Some(dump) = find(crew) {
-                end_process(&dump);
+            match find(crew, !self.has_said.get()) {
+                Found::Nothing => {}
+                Found::Doubt(dump) => {
+                    self.has_said.set(true);
+                    say_doubt(&dump);
+                }
+                Found::Deadlock(dump) => end_process(&dump),
             }
         }
         true
@@ -97,16 +113,21 @@ fn is_quiet(crew: &Crew) -> bool {
         })
 }
 
-fn find(crew: &Arc<Crew>) -> Option<Dump> {
-    if !all_threads_are_known(crew) {
-        return None;
+/// Looks at every fiber, if the threads allow an alarm, or a doubt is `wanted`.
+fn find(crew: &Arc<Crew>, wanted: bool) -> Found {
+    let were_known = all_threads_are_known(crew);
+    if !were_known && !wanted {
+        return Found::Nothing;
     }
     let dump = Dump::of(std::slice::from_ref(crew));
-    let certain = dump.workers.iter().all(|worker| worker.has_answered && worker.fresh == 0)
+    let all_wait = dump.workers.iter().all(|worker| worker.has_answered && worker.fresh == 0)
         && dump.fibers.len() == crew.live()
-        && dump.fibers.iter().all(waits_for_a_wake)
-        && all_threads_are_known(crew);
-    certain.then_some(dump)
+        && dump.fibers.iter().all(waits_for_a_wake);
+    match (all_wait, were_known && all_threads_are_known(crew)) {
+        (false, _) => Found::Nothing,
+        (true, true) => Found::Deadlock(dump),
+        (true, false) => Found::Doubt(dump),
+    }
 }
 
 /// Whether another fiber or a thread of this process must end the wait, and nothing else can.
@@ -126,6 +147,13 @@ fn all_threads_are_known(crew: &Crew) -> bool {
     let idle = crew.blocking.metrics().idle;
     let known = crew.members.len() as u64 + 1 + idle;
     known.checked_add_signed(runners as i64) == Some(threads.count() as u64)
+}
+
+fn say_doubt(dump: &Dump) {
+    eprintln!(
+        "sisal: all fibers wait, and only a thread outside of their runtime could wake one: no alarm, and said once \
+         (runtime::Builder::detect_deadlock)\n{dump}"
+    );
 }
 
 /// Panics, so that the panic hook is told; but there is nobody to unwind: those who wait have borrowed from one another.

@@ -10,6 +10,7 @@ mod common;
 use sisal::runtime::Runtime;
 use sisal::sync::{Condvar, Mutex};
 use sisal::{channel, fiber, go};
+use std::io::{self, BufRead, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{self, Command, Output, Stdio};
 use std::sync::Arc;
@@ -21,11 +22,12 @@ const CHILD: &str = "SISAL_TEST_DEADLOCK_WORKERS";
 const LONG: Duration = Duration::from_millis(700);
 
 /// This test alone, in a process of its own.
-fn child(test: &str, workers: usize) -> Output {
+fn command(test: &str, workers: usize) -> Command {
     let program = std::env::current_exe().unwrap();
     let mut command = Command::new("timeout");
     command.args(["--signal=KILL", "60"]).arg(program).args(["--exact", test, "--nocapture"]);
-    command.env(CHILD, workers.to_string()).env_remove("SISAL_CHAOS").output().unwrap()
+    command.env(CHILD, workers.to_string()).env_remove("SISAL_CHAOS");
+    command
 }
 
 /// Runs `f` in a process that has no other thread: the test harness keeps one beside this one, and a fork does not copy it.
@@ -58,7 +60,7 @@ fn in_children(test: &str, f: impl FnOnce(&Runtime)) -> Vec<Output> {
             runtime.shutdown_timeout(Duration::from_secs(10)).unwrap();
         });
     }
-    common::WORKERS.into_iter().map(|workers| child(test, workers)).collect()
+    common::WORKERS.into_iter().map(|workers| command(test, workers).output().unwrap()).collect()
 }
 
 fn ends_with(test: &str, parts: &[&str], f: impl FnOnce(&Runtime)) {
@@ -77,6 +79,37 @@ fn goes_on(test: &str, f: impl FnOnce(&Runtime)) {
         assert!(output.status.success(), "{} {text}", output.status);
         assert!(!text.contains("deadlock"), "{text}");
     }
+}
+
+const DOUBT: &str = "sisal: all fibers wait";
+
+/// Runs `f` in children whose standard input ends once they have said that only a thread outside could wake a fiber.
+fn doubts_and_goes_on(test: &str, f: impl FnOnce(&Runtime)) {
+    if std::env::var_os(CHILD).is_some() {
+        in_children(test, f);
+    }
+    for workers in common::WORKERS {
+        let mut child = command(test, workers)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (stdin, mut stderr) = (child.stdin.take(), BufReader::new(child.stderr.take().unwrap()));
+        let mut text = String::new();
+        while !text.contains(DOUBT) && stderr.read_line(&mut text).unwrap() > 0 {}
+        drop(stdin);
+        stderr.read_to_string(&mut text).unwrap();
+        assert!(child.wait().unwrap().success(), "{text}");
+        assert_eq!(text.matches(DOUBT).count(), 1, "once: {text}");
+        assert!(text.contains("1 fibers live"), "with the dump: {text}");
+    }
+}
+
+/// Returns once the doubt was said, and the detector has had time to say it again.
+fn wait_for_the_doubt() {
+    io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    thread::sleep(LONG);
 }
 
 #[test]
@@ -126,10 +159,10 @@ fn a_message_that_nobody_sends_and_a_notice_that_nobody_gives() {
 
 #[test]
 fn one_that_only_a_bare_thread_can_wake() {
-    goes_on("one_that_only_a_bare_thread_can_wake", |runtime| {
+    doubts_and_goes_on("one_that_only_a_bare_thread_can_wake", |runtime| {
         let (sender, receiver) = channel::bounded(1);
         let sends = thread::spawn(move || {
-            thread::sleep(LONG);
+            wait_for_the_doubt();
             sender.send(7).unwrap();
         });
         assert_eq!(runtime.run(|| receiver.recv()), Ok(7));
@@ -139,7 +172,7 @@ fn one_that_only_a_bare_thread_can_wake() {
 
 #[test]
 fn one_whose_cloned_waker_a_bare_thread_holds() {
-    goes_on("one_whose_cloned_waker_a_bare_thread_holds", |runtime| {
+    doubts_and_goes_on("one_whose_cloned_waker_a_bare_thread_holds", |runtime| {
         runtime.run(|| {
             let mut polls = 0;
             sisal::block_on(std::future::poll_fn(|context| {
@@ -149,7 +182,7 @@ fn one_whose_cloned_waker_a_bare_thread_holds() {
                 }
                 let waker = context.waker().clone();
                 drop(thread::spawn(move || {
-                    thread::sleep(LONG);
+                    wait_for_the_doubt();
                     waker.wake();
                 }));
                 std::task::Poll::Pending

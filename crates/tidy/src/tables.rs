@@ -319,6 +319,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/sync/src/rwlock_upgradable.rs", "the value behind the lock"),
     unsafety("crates/sync/tests/lock_hand_over.rs", "an agent of its own"),
     unsafety("crates/sync/tests/unwinding_park.rs", "installs an agent that may not park"),
+    unsafety("examples/src/server/descriptors.rs", "asks for the limit of descriptors"),
     unsafety("examples/src/server/signal.rs", "the signal handler"),
     unsafety("loom-tests/src/agent.rs", "installs an agent of its own"),
     unsafety("loom-tests/src/asked.rs", "installs an agent of its own, and a cell that loom watches"),

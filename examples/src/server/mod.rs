@@ -11,12 +11,14 @@
 //! | a second signal comes | the program ends at once |
 
 mod client;
+mod descriptors;
 mod signal;
 
 pub use client::Client;
 pub use signal::on_stop;
 
 use client::Room;
+use descriptors::Explained;
 use sisal::net::TcpListener;
 use sisal::runtime::Runtime;
 use sisal::{channel, fiber, go};
@@ -137,8 +139,9 @@ impl Server {
 }
 
 /// Calls `serve` with each client, until the fiber that runs this is asked to end. What goes wrong with one connection is no
-/// reason to stop; when descriptors run out, the listener itself waits a little for some to come back.
+/// reason to stop; when descriptors run out, the listener itself waits a little for some to come back, and that is said once.
 fn accept_each(listener: &TcpListener, room: &Arc<Room>, serve: impl Fn(Client)) {
+    let mut said = None;
     loop {
         while !room.wait_for_place(GLANCE) {
             if fiber::is_cancelled() {
@@ -146,10 +149,17 @@ fn accept_each(listener: &TcpListener, room: &Arc<Room>, serve: impl Fn(Client))
             }
         }
         match listener.accept() {
-            Ok((stream, _)) => serve(Client::new(stream, room)),
+            Ok((stream, _)) => {
+                serve(Client::new(stream, room));
+                said = None;
+            }
             Err(_) if fiber::is_cancelled() => return,
             Err(error) if matches!(error.raw_os_error(), Some(libc::ECONNABORTED | libc::EINTR)) => {}
-            Err(error) => eprintln!("cannot accept: {error}"),
+            Err(error) if said == error.raw_os_error() => {}
+            Err(error) => {
+                eprintln!("cannot accept: {}", Explained(&error));
+                said = error.raw_os_error();
+            }
         }
     }
 }

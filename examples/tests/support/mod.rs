@@ -26,19 +26,20 @@ pub(crate) fn example(name: &str) -> PathBuf {
 
 /// Starts a server on a free port, with further arguments.
 pub(crate) fn start(name: &str, arguments: &[&str]) -> Server {
-    let mut child = Command::new(example(name))
-        .arg("127.0.0.1:0")
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on ").expect("it says where").to_owned();
-    Server { child, address }
+    let mut command = Command::new(example(name));
+    command.arg("127.0.0.1:0").args(arguments);
+    Server::started_by(command)
 }
 
 impl Server {
+    pub(crate) fn started_by(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").expect("it says where").to_owned();
+        Self { child, address }
+    }
+
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).unwrap();
         // A server that says nothing fails the test instead of hanging it.

@@ -167,7 +167,8 @@ impl Builder {
     ///
     /// There is no alarm while a fiber waits for a deadline, a descriptor or a blocking call; nor while the process has any
     /// thread besides this runtime's own and those that wait in [`run`](crate::run) or [`Runtime::run`], for any other may
-    /// hold a sender, a handle or a cloned waker. So it is for programs that live on fibers alone, one runtime, and the
+    /// hold a sender, a handle or a cloned waker. That all fibers wait for such a thread is said once, on stderr and with the
+    /// dump. So it is for programs that live on fibers alone, one runtime, and the
     /// thread of `main`. What comes from outside the process otherwise (a handler of a signal that wakes a fiber by itself)
     /// is yours to leave out. On systems other than Linux, which do not list their threads, it has no effect.
     ///
