@@ -4,6 +4,7 @@
 //! name, which can take seconds, goes to where it may block. (It is not std's trait itself, since whoever is generic over
 //! that cannot tell a name from an address, nor send it elsewhere.)
 
+use crate::sim;
 use std::io;
 use std::iter;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -65,6 +66,9 @@ impl ToSocketAddrs for str {
         match self.parse::<SocketAddr>() {
             Ok(address) => Ok(vec![address].into_iter()),
             Err(_) => {
+                if let Some(answer) = sim::resolve(self) {
+                    return answer.map(Vec::into_iter);
+                }
                 let name = self.to_owned();
                 sisal_park::blocking_io(move || std::net::ToSocketAddrs::to_socket_addrs(&name))
             }
@@ -85,6 +89,9 @@ impl ToSocketAddrs for (&str, u16) {
         match self.0.parse::<IpAddr>() {
             Ok(ip) => Ok(vec![SocketAddr::new(ip, self.1)].into_iter()),
             Err(_) => {
+                if let Some(answer) = sim::resolve_at(self.0, self.1) {
+                    return answer.map(Vec::into_iter);
+                }
                 let name = (self.0.to_owned(), self.1);
                 sisal_park::blocking_io(move || std::net::ToSocketAddrs::to_socket_addrs(&name))
             }
@@ -112,6 +119,11 @@ pub(crate) fn each<T>(
         }
     }
     Err(last.unwrap_or_else(no_addresses))
+}
+
+/// The address of an Internet socket.
+pub(crate) fn of_ip(address: &socket2::SockAddr) -> io::Result<SocketAddr> {
+    address.as_socket().ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// What std says if there are no addresses at all.

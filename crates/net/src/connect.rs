@@ -5,6 +5,7 @@
 //! A connect that takes time says `EINPROGRESS`, and its outcome is told once, by `SO_ERROR`. So, as everywhere: look, ask
 //! for the outcome, and if there is none yet, wait for an edge that the look has not seen.
 
+use crate::sim;
 use crate::socket::{Limits, Socket, StdSocket, not_cancelled};
 use sisal_reactor::Interest;
 use socket2::{Domain, Protocol, SockRef, Type};
@@ -29,6 +30,10 @@ pub(crate) fn listen<S: StdSocket>(socket: S, backlog: u32) -> io::Result<Socket
 /// Connects to `address`, until `deadline` at the latest.
 pub(crate) fn tcp(address: SocketAddr, deadline: Option<Instant>) -> io::Result<Socket<TcpStream>> {
     not_cancelled()?;
+    if let Some(network) = sim::network() {
+        let (source, stream) = network.connect(address, deadline)?;
+        return Ok(Socket::simulated(source, stream));
+    }
     let stream: TcpStream = open(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     match SockRef::from(&stream).connect(&address.into()) {
         Ok(()) => return Ok(Socket::new(stream)),
@@ -39,7 +44,7 @@ pub(crate) fn tcp(address: SocketAddr, deadline: Option<Instant>) -> io::Result<
     let mut limits = Limits { deadline, ..Limits::default() };
     loop {
         let look = socket.look(Interest::Writable);
-        if outcome(socket.std())? {
+        if outcome(socket.backing().system())? {
             return Ok(socket);
         }
         match socket.wait(Interest::Writable, look, &mut limits) {

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of the listener but how to accept.
 
+use crate::backing::Backing;
 use crate::socket::{Socket, StdSocket, pause_for};
 use crate::{TcpListener, TcpStream, UnixListener, UnixStream, sys};
 use sisal_park::{Reason, cancel};
@@ -9,7 +10,7 @@ use sisal_reactor::Interest;
 use socket2::SockAddr;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 /// How long a listener rests when the system has run out of descriptors or memory. The connection that it could not
@@ -73,14 +74,20 @@ where
     T: From<OwnedFd> + StdSocket,
 {
     loop {
-        match listener.run(Interest::Readable, sys::accept) {
-            Ok((stream, address)) => return Ok((Socket::new(T::from(stream)), address)),
+        let accept = |listener: &Backing<L>| match listener {
+            Backing::System(listener) => {
+                sys::accept(listener).map(|(stream, address)| (Socket::new(T::from(stream)), address))
+            }
+            Backing::Simulated(listener) => listener.accept().map(Socket::accepted),
+        };
+        match listener.run(Interest::Readable, accept) {
+            Ok(accepted) => return Ok(accepted),
             // The client has gone again: take the next one.
             Err(error) if error.raw_os_error() == Some(libc::ECONNABORTED) => {}
             Err(error) => {
                 if is_exhausted(&error) && !listener.is_nonblocking() {
                     // Or less, if the agent is asked to end.
-                    let _ = pause_for(REST, None, Reason::Readable(listener.as_fd().as_raw_fd()));
+                    let _ = pause_for(REST, None, Reason::Readable(listener.number()));
                 }
                 return Err(error);
             }

@@ -4,10 +4,12 @@
 mod macros;
 
 mod addr;
+mod backing;
 mod connect;
 mod incoming;
 mod listen_options;
 mod pipe;
+pub mod sim;
 mod socket;
 mod sys;
 mod tcp_listener;

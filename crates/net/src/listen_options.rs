@@ -4,7 +4,8 @@
 
 use crate::addr::each;
 use crate::connect::{listen, open};
-use crate::socket::StdSocket;
+use crate::sim;
+use crate::socket::{Socket, StdSocket};
 use crate::{SocketAddr, TcpListener, ToSocketAddrs, UdpSocket, UnixListener, unix_addr};
 use socket2::{Domain, Protocol, SockRef, Type};
 use std::io;
@@ -88,6 +89,10 @@ impl ListenOptions {
     /// The last address's, or [`InvalidInput`](io::ErrorKind::InvalidInput) if there is none.
     pub fn tcp<A: ToSocketAddrs>(&self, addresses: A) -> io::Result<TcpListener> {
         each(addresses, |address| {
+            if let Some(network) = sim::network() {
+                let (source, listener) = network.listen(address, self.terms())?;
+                return Ok(TcpListener { socket: Socket::simulated(source, listener) });
+            }
             let socket: net::TcpListener =
                 open(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
             SockRef::from(&socket).set_reuse_address(!self.keep_address)?;
@@ -135,11 +140,15 @@ impl ListenOptions {
     /// As [`tcp`](Self::tcp).
     pub fn udp<A: ToSocketAddrs>(&self, addresses: A) -> io::Result<UdpSocket> {
         each(addresses, |address| {
+            if let Some(network) = sim::network() {
+                let (source, socket) = network.bind_packets(address, self.terms())?;
+                return Ok(UdpSocket { socket: Socket::simulated(source, socket) });
+            }
             let socket: net::UdpSocket =
                 open(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
             self.apply(&socket, address)?;
             SockRef::from(&socket).bind(&address.into())?;
-            Ok(UdpSocket { socket: crate::socket::Socket::new(socket) })
+            Ok(UdpSocket { socket: Socket::new(socket) })
         })
     }
 
@@ -157,6 +166,13 @@ impl ListenOptions {
     /// The system's, for instance if the file exists.
     pub fn unix<P: AsRef<Path>>(&self, path: P) -> io::Result<UnixListener> {
         UnixListener::bind_system(&unix_addr::of_path(path.as_ref())?, self.backlog.unwrap_or(BACKLOG))
+    }
+
+    /// What of it counts in a simulation.
+    fn terms(&self) -> sim::Terms {
+        let Self { reuse_port, only_v6, .. } = *self;
+        let backlog = self.backlog.unwrap_or(BACKLOG) as usize;
+        sim::Terms { backlog, reuse_port, only_v6: only_v6.unwrap_or(false) }
     }
 
     /// Settles on `socket` what TCP and UDP have in common.

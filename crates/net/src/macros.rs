@@ -46,7 +46,7 @@ macro_rules! descriptor {
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.socket.std().fmt(f)
+                self.socket.backing().fmt(f)
             }
         }
 
@@ -58,7 +58,7 @@ macro_rules! descriptor {
 
         impl std::os::fd::AsRawFd for $name {
             fn as_raw_fd(&self) -> std::os::fd::RawFd {
-                std::os::fd::AsRawFd::as_raw_fd(self.socket.std())
+                std::os::fd::AsRawFd::as_raw_fd(&self.socket.backing().fd())
             }
         }
 
@@ -118,7 +118,7 @@ macro_rules! socket {
             /// # Errors
             /// The system's.
             pub fn take_error(&self) -> std::io::Result<Option<std::io::Error>> {
-                self.socket.std().take_error()
+                self.socket.backing().take_error()
             }
 
             /// That it can be read from without waiting: data, a connection to accept, an end or an error; to be waited for, also as an
@@ -239,26 +239,22 @@ macro_rules! stream {
                     sisal_reactor::Interest::Readable,
                     $crate::socket::Limits::default(),
                     |count| $drains && (1..wanted).contains(count),
-                    |socket| $crate::sys::recv(socket, bytes, 0),
+                    |socket| socket.recv(bytes, 0),
                 )
             }
 
             fn read_vectored(&mut self, slices: &mut [std::io::IoSliceMut<'_>]) -> std::io::Result<usize> {
-                self.socket.run(sisal_reactor::Interest::Readable, |socket| {
-                    $crate::sys::recv_vectored(socket, slices)
-                })
+                self.socket.run(sisal_reactor::Interest::Readable, |socket| socket.recv_vectored(slices))
             }
         }
 
         impl std::io::Write for &$name {
             fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                self.socket.run(sisal_reactor::Interest::Writable, |socket| $crate::sys::send(socket, bytes))
+                self.socket.run(sisal_reactor::Interest::Writable, |socket| socket.send(bytes))
             }
 
             fn write_vectored(&mut self, slices: &[std::io::IoSlice<'_>]) -> std::io::Result<usize> {
-                self.socket.run(sisal_reactor::Interest::Writable, |socket| {
-                    $crate::sys::send_vectored(socket, slices)
-                })
+                self.socket.run(sisal_reactor::Interest::Writable, |socket| socket.send_vectored(slices))
             }
 
             fn flush(&mut self) -> std::io::Result<()> {

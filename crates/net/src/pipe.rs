@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of who is at the other end; often another process.
 
+use crate::backing::Backing;
+use crate::sim;
 use crate::socket::{Socket, StdSocket};
 use crate::sys;
 use sisal_reactor::Interest;
@@ -82,6 +84,11 @@ pub struct PipeWriter {
 /// # Errors
 /// If the system has no descriptors left.
 pub fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
+    if let Some(network) = sim::network() {
+        let (writer, reader) = network.pair()?;
+        let reader = PipeReader { socket: Socket::simulated(reader.0, reader.1) };
+        return Ok((reader, PipeWriter { socket: Socket::simulated(writer.0, writer.1) }));
+    }
     let (reader, writer) = sys::pipe()?;
     Ok((PipeReader::from(reader), PipeWriter::from(writer)))
 }
@@ -89,13 +96,43 @@ pub fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
 descriptor!(PipeReader, End, "let (socket, _writer) = sisal_net::pipe()?;");
 descriptor!(PipeWriter, End, "let (_reader, socket) = sisal_net::pipe()?;");
 
+impl Backing<End> {
+    fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::System(end) => sys::read(end, bytes),
+            Self::Simulated(end) => end.recv(&mut [IoSliceMut::new(bytes)], false),
+        }
+    }
+
+    fn read_vectored(&self, slices: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        match self {
+            Self::System(end) => sys::read_vectored(end, slices),
+            Self::Simulated(end) => end.recv(slices, false),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::System(end) => sys::write(end, bytes),
+            Self::Simulated(end) => end.send(&[IoSlice::new(bytes)]),
+        }
+    }
+
+    fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::System(end) => sys::write_vectored(end, slices),
+            Self::Simulated(end) => end.send(slices),
+        }
+    }
+}
+
 impl Read for &PipeReader {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.socket.run(Interest::Readable, |end| sys::read(end, bytes))
+        self.socket.run(Interest::Readable, |end| end.read(bytes))
     }
 
     fn read_vectored(&mut self, slices: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.socket.run(Interest::Readable, |end| sys::read_vectored(end, slices))
+        self.socket.run(Interest::Readable, |end| end.read_vectored(slices))
     }
 }
 
@@ -111,11 +148,11 @@ impl Read for PipeReader {
 
 impl Write for &PipeWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.run(Interest::Writable, |end| sys::write(end, bytes))
+        self.socket.run(Interest::Writable, |end| end.write(bytes))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.socket.run(Interest::Writable, |end| sys::write_vectored(end, slices))
+        self.socket.run(Interest::Writable, |end| end.write_vectored(slices))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,11 +1,13 @@
-//! What all six sockets are: a descriptor of std's type in non-blocking mode, its readiness, and how long it waits.
+//! What all six sockets are: a descriptor of std's type in non-blocking mode or what stands in for it, its readiness, and how long
+//! it waits.
 //!
 //! Knows nothing of addresses or protocols; it is given a call, and makes it wait.
 //!
 //! ```text
 //!  TcpStream ──┐      Arc       ┌────────────────────────────────────────┐
 //!  its clone ──┴───────────────▶│ source    its readiness, dropped first │
-//!                               │ socket    std's type, owns the fd      │
+//!                               │ socket    std's, owns the fd; or a     │
+//!                               │           simulated one                │
 //!                               │ timeouts, non-blocking mode            │
 //!                               └────────────────────────────────────────┘
 //! ```
@@ -22,9 +24,11 @@
 //! *A deadline that passes.* One last call is made before the error is returned, so that data which has lain there while
 //! others had the processor is not reported as missing.
 
+use crate::backing::{Accepted, Backing, Simulated, no_descriptor};
 use crate::sys::retry;
 use sisal_park::{Cancellable, Reason, cancel, spend, with_current};
 use sisal_reactor::{Interest, Look, Readiness, Source};
+use socket2::SockAddr;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -51,7 +55,7 @@ impl Timeout {
 struct Core<S> {
     /// Before the socket: it must be gone when the descriptor closes.
     source: Source,
-    socket: S,
+    socket: Backing<S>,
     read_timeout: Timeout,
     write_timeout: Timeout,
     nonblocking: AtomicBool,
@@ -87,8 +91,22 @@ impl<S> Clone for Socket<S> {
 impl<S: StdSocket> Socket<S> {
     /// A socket that is in non-blocking mode already, and has no timeouts.
     pub(crate) fn new(socket: S) -> Self {
+        Self::over(Source::new(), Backing::System(socket))
+    }
+
+    /// A simulated socket, whose bell is that of `source`.
+    pub(crate) fn simulated(source: Source, socket: Box<dyn Simulated>) -> Self {
+        Self::over(source, Backing::Simulated(socket))
+    }
+
+    /// A connection that was accepted in a simulation, and whose it is.
+    pub(crate) fn accepted(accepted: Accepted) -> (Self, SockAddr) {
+        (Self::simulated(accepted.source, accepted.socket), accepted.peer)
+    }
+
+    fn over(source: Source, socket: Backing<S>) -> Self {
         let core = Core {
-            source: Source::new(),
+            source,
             socket,
             read_timeout: Timeout::default(),
             write_timeout: Timeout::default(),
@@ -102,7 +120,7 @@ impl<S: StdSocket> Socket<S> {
         // A descriptor that cannot be changed says so at its first use.
         let _ = socket.set_nonblocking(true);
         let this = Self::new(socket);
-        let options = socket2::SockRef::from(&this.core.socket);
+        let options = socket2::SockRef::from(this.core.socket.system());
         this.core.read_timeout.set(options.read_timeout().unwrap_or(None));
         this.core.write_timeout.set(options.write_timeout().unwrap_or(None));
         this
@@ -111,16 +129,17 @@ impl<S: StdSocket> Socket<S> {
     /// std's socket, in blocking mode unless the user has chosen the other. If there are clones, it is a copy.
     ///
     /// # Panics
-    /// If there are clones, and no descriptor for the copy.
+    /// If there are clones, and no descriptor for the copy; if it is simulated.
     pub(crate) fn into_std(self) -> S {
         let nonblocking = self.is_nonblocking();
         let socket = match Arc::try_unwrap(self.core) {
-            Ok(Core { source, socket, .. }) => {
+            Ok(Core { source, socket: Backing::System(socket), .. }) => {
                 drop(source);
                 socket
             }
+            Ok(_) => no_descriptor(),
             Err(core) => {
-                let copy = core.socket.as_fd().try_clone_to_owned();
+                let copy = core.socket.fd().try_clone_to_owned();
                 S::from(copy.expect("a descriptor for the copy of a socket that has clones"))
             }
         };
@@ -129,9 +148,9 @@ impl<S: StdSocket> Socket<S> {
         socket
     }
 
-    /// std's socket, for what needs no waiting.
+    /// What it is underneath, for what needs no waiting.
     #[inline]
-    pub(crate) fn std(&self) -> &S {
+    pub(crate) fn backing(&self) -> &Backing<S> {
         &self.core.socket
     }
 
@@ -164,7 +183,8 @@ impl<S: StdSocket> Socket<S> {
             return Ok(());
         }
         self.core.source.nudge(interest);
-        let options = socket2::SockRef::from(&self.core.socket);
+        let Backing::System(socket) = &self.core.socket else { return Ok(()) };
+        let options = socket2::SockRef::from(socket);
         match interest {
             Interest::Readable => options.set_read_timeout(timeout),
             Interest::Writable => options.set_write_timeout(timeout),
@@ -173,12 +193,19 @@ impl<S: StdSocket> Socket<S> {
 
     /// That it is readable, or writable.
     pub(crate) fn readiness(&self, interest: Interest) -> Readiness<'_> {
-        Readiness::new(&self.core.source, self.as_fd(), interest)
+        match &self.core.socket {
+            Backing::System(socket) => Readiness::new(&self.core.source, socket.as_fd(), interest),
+            Backing::Simulated(socket) => Readiness::of_standin(&self.core.source, &**socket, interest),
+        }
     }
 
     /// Makes `call`, and where it would block, waits and makes it again.
     #[inline]
-    pub(crate) fn run<T>(&self, interest: Interest, call: impl FnMut(&S) -> io::Result<T>) -> io::Result<T> {
+    pub(crate) fn run<T>(
+        &self,
+        interest: Interest,
+        call: impl FnMut(&Backing<S>) -> io::Result<T>,
+    ) -> io::Result<T> {
         self.run_with(interest, Limits::default(), |_| false, call)
     }
 
@@ -189,7 +216,7 @@ impl<S: StdSocket> Socket<S> {
         interest: Interest,
         limits: Limits,
         drains: impl Fn(&T) -> bool,
-        mut call: impl FnMut(&S) -> io::Result<T>,
+        mut call: impl FnMut(&Backing<S>) -> io::Result<T>,
     ) -> io::Result<T> {
         not_cancelled()?;
         let Core { source, socket, .. } = &*self.core;
@@ -219,7 +246,7 @@ impl<S: StdSocket> Socket<S> {
         mut limits: Limits,
         mut look: Look,
         drains: &dyn Fn(&T) -> bool,
-        call: &mut dyn FnMut(&S) -> io::Result<T>,
+        call: &mut dyn FnMut(&Backing<S>) -> io::Result<T>,
     ) -> io::Result<T> {
         let Core { source, socket, .. } = &*self.core;
         loop {
@@ -254,15 +281,28 @@ impl<S: StdSocket> Socket<S> {
             _ => None,
         };
         let deadline = limits.deadline.or(own);
-        let waited = match limits.again_after {
-            None => self.core.source.wait(self.as_fd(), interest, look, deadline),
-            Some(pause) => pause_for(pause, deadline, Reason::Writable(self.as_fd().as_raw_fd())),
+        let waited = match (&self.core.socket, limits.again_after) {
+            (_, Some(pause)) => pause_for(pause, deadline, Reason::Writable(self.number())),
+            (Backing::System(socket), None) => {
+                self.core.source.wait(socket.as_fd(), interest, look, deadline)
+            }
+            (Backing::Simulated(socket), None) => {
+                self.core.source.wait_for(&**socket, interest, look, deadline)
+            }
         };
         match (waited, own) {
             (Err(error), Some(own)) if is_timeout(&error) && with_current(|agent| agent.now()) >= own => {
                 Err(io::Error::from_raw_os_error(libc::EAGAIN))
             }
             (waited, _) => waited,
+        }
+    }
+
+    /// The descriptor, or the number of what stands in for it, for who reads a dump.
+    pub(crate) fn number(&self) -> i32 {
+        match &self.core.socket {
+            Backing::System(socket) => socket.as_fd().as_raw_fd(),
+            Backing::Simulated(socket) => socket.number(),
         }
     }
 
@@ -274,7 +314,7 @@ impl<S: StdSocket> Socket<S> {
 
 impl<S: StdSocket> AsFd for Socket<S> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.core.socket.as_fd()
+        self.core.socket.fd()
     }
 }
 

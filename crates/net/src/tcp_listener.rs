@@ -2,7 +2,9 @@
 //!
 //! Knows nothing of what the connections are for.
 
+use crate::addr::of_ip;
 use crate::incoming::accept;
+use crate::sim::TTL;
 use crate::socket::Socket;
 use crate::{Incoming, ListenOptions, SocketAddr, TcpStream, ToSocketAddrs};
 use std::io;
@@ -63,7 +65,7 @@ impl TcpListener {
     /// # Errors
     /// The system's.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.socket.std().local_addr()
+        self.socket.backing().with(|socket| socket.local_addr(), |socket| of_ip(&socket.local()?))
     }
 
     /// Waits for a connection; gives it, and the other side's address. Connections that have gone again before they were
@@ -82,8 +84,7 @@ impl TcpListener {
     /// regardless does not spin. If the fiber is cancelled, an [`Other`](io::ErrorKind::Other) with the text "cancelled".
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (socket, address) = accept(&self.socket)?;
-        let address = address.as_socket().ok_or(io::ErrorKind::InvalidData)?;
-        Ok((TcpStream { socket }, address))
+        Ok((TcpStream { socket }, of_ip(&address)?))
     }
 
     /// An iterator over the connections; see [`Incoming`] for when it ends.
@@ -113,7 +114,7 @@ impl TcpListener {
     /// # Errors
     /// The system's.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
-        self.socket.std().set_ttl(ttl)
+        self.socket.backing().set("ttl", ttl, |socket| socket.set_ttl(ttl))
     }
 
     /// How many hops the packets of accepted connections may take.
@@ -127,6 +128,6 @@ impl TcpListener {
     /// # Errors
     /// The system's.
     pub fn ttl(&self) -> io::Result<u32> {
-        self.socket.std().ttl()
+        self.socket.backing().get("ttl", TTL, net::TcpListener::ttl)
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Knows nothing of who waits.
 
-use crate::addr::each;
+use crate::addr::{each, of_ip};
 use crate::connect::tcp;
+use crate::sim::{LINGER, TTL};
 use crate::socket::{Socket, zero_timeout};
-use crate::{Shutdown, SocketAddr, ToSocketAddrs, sys};
+use crate::{Shutdown, SocketAddr, ToSocketAddrs};
 use sisal_park::with_current;
 use sisal_reactor::Interest;
 use std::io;
@@ -98,7 +99,7 @@ impl TcpStream {
     /// # Errors
     /// The system's, which forgets the address when the connection is reset.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.socket.std().peer_addr()
+        self.socket.backing().with(|socket| socket.peer_addr(), |socket| of_ip(&socket.peer()?))
     }
 
     /// This side's address.
@@ -114,7 +115,7 @@ impl TcpStream {
     /// # Errors
     /// The system's.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.socket.std().local_addr()
+        self.socket.backing().with(|socket| socket.local_addr(), |socket| of_ip(&socket.local()?))
     }
 
     /// Ends one or both directions, for all handles. Whoever waits for them returns: a read with 0, a write with an error.
@@ -133,7 +134,7 @@ impl TcpStream {
     /// # Errors
     /// [`NotConnected`](io::ErrorKind::NotConnected) if the other side has ended it already.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.socket.std().shutdown(how)
+        self.socket.backing().with(|socket| socket.shutdown(how), |socket| socket.shutdown(how))
     }
 
     /// Reads without taking: the next read gives the same bytes.
@@ -154,7 +155,7 @@ impl TcpStream {
     /// # Errors
     /// As a read.
     pub fn peek(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.socket.run(Interest::Readable, |socket| sys::recv(socket, bytes, libc::MSG_PEEK))
+        self.socket.run(Interest::Readable, |socket| socket.recv(bytes, libc::MSG_PEEK))
     }
 
     /// Whether small writes go out at once (`TCP_NODELAY`), instead of waiting a moment for more.
@@ -171,7 +172,7 @@ impl TcpStream {
     /// # Errors
     /// The system's.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.socket.std().set_nodelay(nodelay)
+        self.socket.backing().set("nodelay", nodelay, |socket| socket.set_nodelay(nodelay))
     }
 
     /// Whether small writes go out at once.
@@ -187,7 +188,7 @@ impl TcpStream {
     /// # Errors
     /// The system's.
     pub fn nodelay(&self) -> io::Result<bool> {
-        self.socket.std().nodelay()
+        Ok(self.socket.backing().get("nodelay", 0, |socket| socket.nodelay().map(u32::from))? != 0)
     }
 
     /// What a close does with bytes that are not sent yet (`SO_LINGER`): `None` sends them in the background, zero throws
@@ -206,7 +207,10 @@ impl TcpStream {
     /// # Errors
     /// The system's.
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
-        socket2::SockRef::from(self).set_linger(linger)
+        // In a simulation, a time that is not zero is as none: nobody waits in a drop.
+        let value = linger.map_or(0, |time| if time.is_zero() { 1 } else { 2 + time.as_secs() as u32 });
+        let set = |socket: &net::TcpStream| socket2::SockRef::from(socket).set_linger(linger);
+        self.socket.backing().set(LINGER, value, set)
     }
 
     /// What a close does with bytes that are not sent yet.
@@ -222,7 +226,14 @@ impl TcpStream {
     /// # Errors
     /// The system's.
     pub fn linger(&self) -> io::Result<Option<Duration>> {
-        socket2::SockRef::from(self).linger()
+        self.socket.backing().with(
+            |socket| socket2::SockRef::from(socket).linger(),
+            |socket| match socket.get(LINGER).unwrap_or(0) {
+                0 => Ok(None),
+                1 => Ok(Some(Duration::ZERO)),
+                more => Ok(Some(Duration::from_secs(u64::from(more - 2)))),
+            },
+        )
     }
 
     /// Sets how many hops its packets may take.
@@ -239,7 +250,7 @@ impl TcpStream {
     /// # Errors
     /// The system's.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
-        self.socket.std().set_ttl(ttl)
+        self.socket.backing().set("ttl", ttl, |socket| socket.set_ttl(ttl))
     }
 
     /// How many hops its packets may take.
@@ -254,6 +265,6 @@ impl TcpStream {
     /// # Errors
     /// The system's.
     pub fn ttl(&self) -> io::Result<u32> {
-        self.socket.std().ttl()
+        self.socket.backing().get("ttl", TTL, net::TcpStream::ttl)
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Knows nothing of who waits.
 
-use crate::addr::{each, no_addresses};
+use crate::addr::{each, no_addresses, of_ip};
+use crate::backing::unsupported;
+use crate::sim::TTL;
 use crate::socket::Socket;
-use crate::{Ipv4Addr, Ipv6Addr, ListenOptions, SocketAddr, ToSocketAddrs, sys};
+use crate::{Ipv4Addr, Ipv6Addr, ListenOptions, SocketAddr, ToSocketAddrs};
 use sisal_reactor::Interest;
 use socket2::SockAddr;
 use std::io;
@@ -31,9 +33,15 @@ pub struct UdpSocket {
 socket!(UdpSocket, std::net::UdpSocket, "let socket = sisal_net::UdpSocket::bind(\"127.0.0.1:0\")?;");
 timeouts!(UdpSocket, "let socket = sisal_net::UdpSocket::bind(\"127.0.0.1:0\")?;");
 
-/// An option that std's socket sets and gets: what it is, and the value of the example.
+/// An option that was kept as a number.
+fn is_set(value: u32) -> bool {
+    value != 0
+}
+
+/// An option that std's socket sets and gets: what it is to begin with and how it is read in a simulation, what it is, and the value of
+/// the example.
 macro_rules! option {
-    ($($get:ident, $set:ident: $type:ty, $what:literal, $value:literal;)*) => {
+    ($($get:ident, $set:ident: $type:ty = $default:expr, $from:expr, $what:literal, $value:literal;)*) => {
         impl UdpSocket {$(
             #[doc = concat!("Sets ", $what, ".")]
             ///
@@ -48,7 +56,7 @@ macro_rules! option {
             /// # Errors
             /// The system's.
             pub fn $set(&self, value: $type) -> io::Result<()> {
-                self.socket.std().$set(value)
+                self.socket.backing().set(stringify!($get), value, |socket| socket.$set(value))
             }
 
             #[doc = concat!("Gives ", $what, ".")]
@@ -63,17 +71,20 @@ macro_rules! option {
             /// # Errors
             /// The system's.
             pub fn $get(&self) -> io::Result<$type> {
-                self.socket.std().$get()
+                self.socket.backing().with(
+                    |socket| socket.$get(),
+                    |socket| Ok($from(socket.get(stringify!($get)).unwrap_or($default))),
+                )
             }
         )*}
     };
 }
 
 option! {
-    broadcast, set_broadcast: bool, "whether it may send to broadcast addresses", true;
-    ttl, set_ttl: u32, "how many hops its packets may take", 42;
-    multicast_loop_v4, set_multicast_loop_v4: bool, "whether it receives its own IPv4 multicast packets", false;
-    multicast_ttl_v4, set_multicast_ttl_v4: u32, "how many hops its IPv4 multicast packets may take", 3;
+    broadcast, set_broadcast: bool = 0, is_set, "whether it may send to broadcast addresses", true;
+    ttl, set_ttl: u32 = TTL, u32::from, "how many hops its packets may take", 42;
+    multicast_loop_v4, set_multicast_loop_v4: bool = 1, is_set, "whether it receives its own IPv4 multicast packets", false;
+    multicast_ttl_v4, set_multicast_ttl_v4: u32 = 1, u32::from, "how many hops its IPv4 multicast packets may take", 3;
 }
 
 impl UdpSocket {
@@ -126,8 +137,8 @@ impl UdpSocket {
 
     fn recv_from_with(&self, bytes: &mut [u8], flags: libc::c_int) -> io::Result<(usize, SocketAddr)> {
         let (count, address) =
-            self.socket.run(Interest::Readable, |socket| sys::recv_from(socket, bytes, flags))?;
-        Ok((count, address.as_socket().ok_or(io::ErrorKind::InvalidData)?))
+            self.socket.run(Interest::Readable, |socket| socket.recv_from(bytes, flags))?;
+        Ok((count, of_ip(&address)?))
     }
 
     /// Sends one packet to the first of the addresses.
@@ -144,7 +155,7 @@ impl UdpSocket {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) after the write timeout.
     pub fn send_to<A: ToSocketAddrs>(&self, bytes: &[u8], addresses: A) -> io::Result<usize> {
         let address = SockAddr::from(addresses.to_socket_addrs()?.next().ok_or_else(no_addresses)?);
-        self.socket.run(Interest::Writable, |socket| sys::send_to(socket, bytes, &address))
+        self.socket.run(Interest::Writable, |socket| socket.send_to(bytes, &address))
     }
 
     /// From now on talks with the first of the addresses that the system accepts, and with nobody else.
@@ -161,7 +172,10 @@ impl UdpSocket {
     /// # Errors
     /// The last address's, or [`InvalidInput`](io::ErrorKind::InvalidInput) if there is none.
     pub fn connect<A: ToSocketAddrs>(&self, addresses: A) -> io::Result<()> {
-        each(addresses, |address| self.socket.std().connect(address))
+        each(addresses, |address| {
+            let connect = |socket: &net::UdpSocket| socket.connect(address);
+            self.socket.backing().with(connect, |socket| socket.connect(&address.into()))
+        })
     }
 
     /// Sends one packet to the address that was [connected](Self::connect) to.
@@ -176,7 +190,7 @@ impl UdpSocket {
     /// # Errors
     /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) after the write timeout.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.run(Interest::Writable, |socket| sys::send(socket, bytes))
+        self.socket.run(Interest::Writable, |socket| socket.send(bytes))
     }
 
     /// Waits for a packet from the address that was [connected](Self::connect) to; gives its length.
@@ -192,7 +206,7 @@ impl UdpSocket {
     /// # Errors
     /// As [`recv_from`](Self::recv_from).
     pub fn recv(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.socket.run(Interest::Readable, |socket| sys::recv(socket, bytes, 0))
+        self.socket.run(Interest::Readable, |socket| socket.recv(bytes, 0))
     }
 
     /// [`recv`](Self::recv) that leaves the packet there.
@@ -208,7 +222,7 @@ impl UdpSocket {
     /// # Errors
     /// As [`recv_from`](Self::recv_from).
     pub fn peek(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.socket.run(Interest::Readable, |socket| sys::recv(socket, bytes, libc::MSG_PEEK))
+        self.socket.run(Interest::Readable, |socket| socket.recv(bytes, libc::MSG_PEEK))
     }
 
     /// The address that was [connected](Self::connect) to.
@@ -222,7 +236,7 @@ impl UdpSocket {
     /// # Errors
     /// [`NotConnected`](io::ErrorKind::NotConnected) if there is none.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.socket.std().peer_addr()
+        self.socket.backing().with(|socket| socket.peer_addr(), |socket| of_ip(&socket.peer()?))
     }
 
     /// This side's address.
@@ -236,7 +250,7 @@ impl UdpSocket {
     /// # Errors
     /// The system's.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.socket.std().local_addr()
+        self.socket.backing().with(|socket| socket.local_addr(), |socket| of_ip(&socket.local()?))
     }
 
     /// Sets whether it receives its own IPv6 multicast packets.
@@ -253,7 +267,7 @@ impl UdpSocket {
     /// # Errors
     /// The system's, for instance on an IPv4 socket.
     pub fn set_multicast_loop_v6(&self, value: bool) -> io::Result<()> {
-        self.socket.std().set_multicast_loop_v6(value)
+        self.socket.backing().with(|socket| socket.set_multicast_loop_v6(value), |_| Err(unsupported()))
     }
 
     /// Gives whether it receives its own IPv6 multicast packets.
@@ -265,7 +279,7 @@ impl UdpSocket {
     /// # Errors
     /// The system's, for instance on an IPv4 socket.
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
-        self.socket.std().multicast_loop_v6()
+        self.socket.backing().with(net::UdpSocket::multicast_loop_v6, |_| Err(unsupported()))
     }
 
     /// Joins a multicast group at the interface with that address; unspecified means any.
@@ -281,7 +295,9 @@ impl UdpSocket {
     /// # Errors
     /// The system's.
     pub fn join_multicast_v4(&self, group: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
-        self.socket.std().join_multicast_v4(group, interface)
+        self.socket
+            .backing()
+            .with(|socket| socket.join_multicast_v4(group, interface), |_| Err(unsupported()))
     }
 
     /// Joins a multicast group at the interface with that index; 0 means any.
@@ -296,7 +312,9 @@ impl UdpSocket {
     /// # Errors
     /// The system's.
     pub fn join_multicast_v6(&self, group: &Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.socket.std().join_multicast_v6(group, interface)
+        self.socket
+            .backing()
+            .with(|socket| socket.join_multicast_v6(group, interface), |_| Err(unsupported()))
     }
 
     /// Leaves a multicast group; see [`join_multicast_v4`](Self::join_multicast_v4).
@@ -313,7 +331,9 @@ impl UdpSocket {
     /// # Errors
     /// The system's.
     pub fn leave_multicast_v4(&self, group: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
-        self.socket.std().leave_multicast_v4(group, interface)
+        self.socket
+            .backing()
+            .with(|socket| socket.leave_multicast_v4(group, interface), |_| Err(unsupported()))
     }
 
     /// Leaves a multicast group; see [`join_multicast_v6`](Self::join_multicast_v6).
@@ -328,6 +348,8 @@ impl UdpSocket {
     /// # Errors
     /// The system's.
     pub fn leave_multicast_v6(&self, group: &Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.socket.std().leave_multicast_v6(group, interface)
+        self.socket
+            .backing()
+            .with(|socket| socket.leave_multicast_v6(group, interface), |_| Err(unsupported()))
     }
 }

@@ -5,9 +5,11 @@
 //! A packet to an address whose queue is full fails with `EAGAIN`, and no event tells when there is room, unless the
 //! sender is connected to it. So `send_to` tries again every [`AGAIN_AFTER`].
 
+use crate::backing::Backing;
 use crate::connect::open;
+use crate::sim;
 use crate::socket::{Limits, Socket};
-use crate::{Shutdown, UnixSocketAddr, sys, unix_addr};
+use crate::{Shutdown, UnixSocketAddr, unix_addr};
 use sisal_reactor::Interest;
 use socket2::{Domain, SockAddr, SockRef, Type};
 use std::io;
@@ -43,6 +45,7 @@ timeouts!(UnixDatagram, "let (socket, _other) = sisal_net::UnixDatagram::pair()?
 
 impl UnixDatagram {
     fn open() -> io::Result<Self> {
+        sim::no_datagrams()?;
         Ok(Self { socket: Socket::new(open(Domain::UNIX, Type::DGRAM, None)?) })
     }
 
@@ -62,7 +65,7 @@ impl UnixDatagram {
     /// The system's.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<Self> {
         let this = Self::open()?;
-        SockRef::from(this.socket.std()).bind(&unix_addr::of_path(path.as_ref())?)?;
+        SockRef::from(this.socket.backing().system()).bind(&unix_addr::of_path(path.as_ref())?)?;
         Ok(this)
     }
 
@@ -81,7 +84,7 @@ impl UnixDatagram {
     /// The system's.
     pub fn bind_addr(address: &UnixSocketAddr) -> io::Result<Self> {
         let this = Self::open()?;
-        SockRef::from(this.socket.std()).bind(&unix_addr::from_std(address)?)?;
+        SockRef::from(this.socket.backing().system()).bind(&unix_addr::from_std(address)?)?;
         Ok(this)
     }
 
@@ -110,6 +113,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn pair() -> io::Result<(Self, Self)> {
+        sim::no_datagrams()?;
         let (a, b) = net::UnixDatagram::pair()?;
         a.set_nonblocking(true)?;
         b.set_nonblocking(true)?;
@@ -127,7 +131,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
-        self.socket.std().connect(path)
+        self.socket.backing().system().connect(path)
     }
 
     /// From now on talks with the socket at `address`, and with nobody else.
@@ -144,7 +148,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn connect_addr(&self, address: &UnixSocketAddr) -> io::Result<()> {
-        self.socket.std().connect_addr(address)
+        self.socket.backing().system().connect_addr(address)
     }
 
     /// This side's address.
@@ -158,7 +162,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn local_addr(&self) -> io::Result<UnixSocketAddr> {
-        self.socket.std().local_addr()
+        self.socket.backing().system().local_addr()
     }
 
     /// The address of the socket that was [connected](Self::connect) to.
@@ -172,7 +176,7 @@ impl UnixDatagram {
     /// # Errors
     /// [`NotConnected`](io::ErrorKind::NotConnected) if there is none.
     pub fn peer_addr(&self) -> io::Result<UnixSocketAddr> {
-        self.socket.std().peer_addr()
+        self.socket.backing().system().peer_addr()
     }
 
     /// Waits for a packet; gives its length, and whose it is. What does not fit into `bytes` is lost.
@@ -188,7 +192,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) after the read timeout.
     pub fn recv_from(&self, bytes: &mut [u8]) -> io::Result<(usize, UnixSocketAddr)> {
-        let received = self.socket.run(Interest::Readable, |socket| sys::recv_from(socket, bytes, 0))?;
+        let received = self.socket.run(Interest::Readable, |socket| socket.recv_from(bytes, 0))?;
         Ok((received.0, unix_addr::to_std(&received.1)?))
     }
 
@@ -205,7 +209,7 @@ impl UnixDatagram {
     /// # Errors
     /// As [`recv_from`](Self::recv_from).
     pub fn recv(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.socket.run(Interest::Readable, |socket| sys::recv(socket, bytes, 0))
+        self.socket.run(Interest::Readable, |socket| socket.recv(bytes, 0))
     }
 
     /// Sends one packet to the socket at `path`, once it has room.
@@ -241,7 +245,7 @@ impl UnixDatagram {
 
     fn send_to_system(&self, bytes: &[u8], address: &SockAddr) -> io::Result<usize> {
         let limits = Limits { again_after: Some(AGAIN_AFTER), ..Limits::default() };
-        let send = |socket: &net::UnixDatagram| sys::send_to(socket, bytes, address);
+        let send = |socket: &Backing<net::UnixDatagram>| socket.send_to(bytes, address);
         self.socket.run_with(Interest::Writable, limits, |_| false, send)
     }
 
@@ -256,7 +260,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) after the write timeout.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.run(Interest::Writable, |socket| sys::send(socket, bytes))
+        self.socket.run(Interest::Writable, |socket| socket.send(bytes))
     }
 
     /// Ends one or both directions, for all handles. Whoever waits for them returns.
@@ -272,6 +276,6 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.socket.std().shutdown(how)
+        self.socket.backing().system().shutdown(how)
     }
 }

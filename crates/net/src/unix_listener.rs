@@ -5,6 +5,7 @@
 use crate::connect::{listen, open};
 use crate::incoming::accept;
 use crate::listen_options::BACKLOG;
+use crate::sim;
 use crate::socket::Socket;
 use crate::{Incoming, ListenOptions, UnixSocketAddr, UnixStream, unix_addr};
 use socket2::{Domain, SockAddr, SockRef, Type};
@@ -83,6 +84,10 @@ impl UnixListener {
     }
 
     pub(crate) fn bind_system(address: &SockAddr, backlog: u32) -> io::Result<Self> {
+        if let Some(network) = sim::network() {
+            let (source, listener) = network.listen_unix(address, backlog)?;
+            return Ok(Self { socket: Socket::simulated(source, listener) });
+        }
         let socket: net::UnixListener = open(Domain::UNIX, Type::STREAM, None)?;
         SockRef::from(&socket).bind(address)?;
         Ok(Self { socket: listen(socket, backlog)? })
@@ -136,6 +141,6 @@ impl UnixListener {
     /// # Errors
     /// The system's.
     pub fn local_addr(&self) -> io::Result<UnixSocketAddr> {
-        self.socket.std().local_addr()
+        self.socket.backing().with(|socket| socket.local_addr(), |socket| unix_addr::to_std(&socket.local()?))
     }
 }

@@ -6,6 +6,7 @@
 //! there is room. So such a connect is made again where it may block.
 
 use crate::connect::open;
+use crate::sim;
 use crate::socket::{Socket, not_cancelled};
 use crate::{Shutdown, UnixSocketAddr, sys, unix_addr};
 use socket2::{Domain, SockAddr, SockRef, Type};
@@ -69,6 +70,10 @@ impl UnixStream {
 
     fn connect_system(address: &SockAddr) -> io::Result<Self> {
         not_cancelled()?;
+        if let Some(network) = sim::network() {
+            let (source, stream) = network.connect_unix(address)?;
+            return Ok(Self { socket: Socket::simulated(source, stream) });
+        }
         let stream: net::UnixStream = open(Domain::UNIX, Type::STREAM, None)?;
         match sys::retry(|| SockRef::from(&stream).connect(address)) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -97,6 +102,11 @@ impl UnixStream {
     /// # Errors
     /// The system's.
     pub fn pair() -> io::Result<(Self, Self)> {
+        if let Some(network) = sim::network() {
+            let ends = network.pair()?;
+            let end = |(source, end)| Self { socket: Socket::simulated(source, end) };
+            return Ok((end(ends.0), end(ends.1)));
+        }
         let (a, b) = net::UnixStream::pair()?;
         a.set_nonblocking(true)?;
         b.set_nonblocking(true)?;
@@ -114,7 +124,7 @@ impl UnixStream {
     /// # Errors
     /// The system's.
     pub fn local_addr(&self) -> io::Result<UnixSocketAddr> {
-        self.socket.std().local_addr()
+        self.socket.backing().with(|socket| socket.local_addr(), |socket| unix_addr::to_std(&socket.local()?))
     }
 
     /// The other side's address.
@@ -128,7 +138,7 @@ impl UnixStream {
     /// # Errors
     /// The system's.
     pub fn peer_addr(&self) -> io::Result<UnixSocketAddr> {
-        self.socket.std().peer_addr()
+        self.socket.backing().with(|socket| socket.peer_addr(), |socket| unix_addr::to_std(&socket.peer()?))
     }
 
     /// Ends one or both directions, for all handles. Whoever waits for them returns.
@@ -145,6 +155,6 @@ impl UnixStream {
     /// # Errors
     /// The system's.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.socket.std().shutdown(how)
+        self.socket.backing().with(|socket| socket.shutdown(how), |socket| socket.shutdown(how))
     }
 }

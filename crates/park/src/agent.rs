@@ -6,13 +6,14 @@
 //! Nobody keeps an agent or a waker across a user's code.
 
 use crate::cancel::{CancelScopes, Cause};
-use crate::{Reason, Waker, Word, thread};
+use crate::{Reason, Waker, Word, World, thread};
 use sisal_base::thread_slot;
 use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
+use std::rc::Rc;
 use std::time::Instant;
 
 /// Why a park has returned. Only a hint: each wait looks again at what it waits for.
@@ -102,6 +103,11 @@ pub trait Agent {
 
     /// A choice in `0..bound`.
     fn choose(&self, bound: usize) -> usize;
+
+    /// The simulated world in which this agent lives; none, as a rule.
+    fn world(&self) -> Option<Rc<World>> {
+        None
+    }
 
     /// The deadlines and cancel scopes around what it runs.
     fn cancel_scopes(&self) -> &CancelScopes;

@@ -14,6 +14,7 @@ pub mod thread;
 pub mod wait_queue;
 mod waker;
 mod word;
+mod world;
 
 pub use agent::{Agent, AgentId, Cancellable, Outcome, blocking, spend, with_current};
 pub use block_on::block_on;
@@ -28,3 +29,4 @@ pub use selectable::Selectable;
 pub use wait_queue::{Claimed, Ticket, WaitQueue, Waiter, WakeBatch};
 pub use waker::{WakeKind, Waker, WakerVTable, Wakes};
 pub use word::{Commit, Wake, Word};
+pub use world::World;

@@ -71,6 +71,9 @@ pub fn forbid(forbidden: bool) {
 pub(crate) fn check_allowed() -> std::io::Result<()> {
     match FORBIDDEN.with(std::cell::Cell::get) {
         false => Ok(()),
-        true => Err(std::io::Error::other("a simulation has no real sockets: this one would have to wait")),
+        true => Err(std::io::Error::other(
+            "a simulation cannot wait for a real descriptor: make the socket inside the simulation with sisal::net's own \
+             functions, or run this test on a real runtime",
+        )),
     }
 }

@@ -9,6 +9,7 @@ mod os;
 mod reactor;
 mod readiness;
 mod source;
+mod standin;
 mod table;
 
 pub use ambient::{current, forbid, install};
@@ -18,3 +19,4 @@ pub use foreign::{wait_readable, wait_writable};
 pub use reactor::Reactor;
 pub use readiness::{Readiness, ReadyArm};
 pub use source::Source;
+pub use standin::{Bell, Standin};

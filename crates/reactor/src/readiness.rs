@@ -5,12 +5,14 @@
 //!
 //! On a thread without a reactor nobody turns one for it. There a helper, an OS thread of its own that waits in `poll(2)`,
 //! counts an edge when the descriptor is ready; it ends when the arm leaves, whose end of a pair of sockets is closed then.
+//!
+//! A stand-in for a descriptor needs no helper, but when it will change by itself. That one is a job of the agent's, which waits
+//! for that moment, or for an edge: the arm counts one when it leaves.
 
 use crate::foreign::is_ready;
-use crate::source::Inner;
-use crate::{Interest, Source, os};
+use crate::{Interest, Source, Standin, os};
 use sisal_park::cancel::check;
-use sisal_park::{Agent, Cancellable, Place, Reason, Selectable, Ticket};
+use sisal_park::{Agent, Cancellable, Outcome, Place, Reason, Selectable, Ticket, with_current};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
@@ -24,14 +26,25 @@ use std::thread;
 #[derive(Clone, Copy)]
 pub struct Readiness<'a> {
     source: &'a Source,
-    fd: BorrowedFd<'a>,
+    of: Of<'a>,
     interest: Interest,
+}
+
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    Fd(BorrowedFd<'a>),
+    Standin(&'a dyn Standin),
 }
 
 impl<'a> Readiness<'a> {
     /// Of `fd`, to which `source` belongs.
     pub fn new(source: &'a Source, fd: BorrowedFd<'a>, interest: Interest) -> Self {
-        Self { source, fd, interest }
+        Self { source, of: Of::Fd(fd), interest }
+    }
+
+    /// Of `standin`, to which `source` belongs.
+    pub fn of_standin(source: &'a Source, standin: &'a dyn Standin, interest: Interest) -> Self {
+        Self { source, of: Of::Standin(standin), interest }
     }
 
     fn events(&self) -> libc::c_short {
@@ -46,7 +59,10 @@ impl<'a> Readiness<'a> {
     /// # Errors
     /// What the system says to the descriptor.
     pub fn is_ready(&self) -> io::Result<bool> {
-        is_ready(self.fd, self.events())
+        match self.of {
+            Of::Fd(fd) => is_ready(fd, self.events()),
+            Of::Standin(standin) => Ok(standin.is_ready(self.interest)),
+        }
     }
 
     /// Waits until it is so.
@@ -59,7 +75,10 @@ impl<'a> Readiness<'a> {
             if self.is_ready()? {
                 return Ok(());
             }
-            self.source.wait(self.fd, self.interest, look, None)?;
+            match self.of {
+                Of::Fd(fd) => self.source.wait(fd, self.interest, look, None)?,
+                Of::Standin(standin) => self.source.wait_for(standin, self.interest, look, None)?,
+            }
         }
     }
 
@@ -67,7 +86,8 @@ impl<'a> Readiness<'a> {
     #[doc(hidden)]
     pub fn recv_arm(&self) -> ReadyArm<'a> {
         let (place, error, happened) = (Place::new(), RefCell::new(None), Cell::new(false));
-        ReadyArm { readiness: *self, place, helper: RefCell::new(None), error, happened }
+        let (helper, is_timed) = (RefCell::new(None), Cell::new(false));
+        ReadyArm { readiness: *self, place, helper, is_timed, error, happened }
     }
 }
 
@@ -78,6 +98,8 @@ pub struct ReadyArm<'a> {
     place: Place,
     /// Its end of the pair of sockets at which the helper listens.
     helper: RefCell<Option<UnixStream>>,
+    /// Whether a job of the agent's waits for the moment at which a stand-in changes.
+    is_timed: Cell<bool>,
     /// Why it cannot be waited for.
     error: RefCell<Option<io::Error>>,
     happened: Cell<bool>,
@@ -113,9 +135,9 @@ impl ReadyArm<'_> {
     }
 
     /// Lets a helper tell of the descriptor.
-    fn start_helper(&self, inner: Arc<Inner>) -> io::Result<()> {
-        let (fd, events, interest) =
-            (self.readiness.fd.try_clone_to_owned()?, self.readiness.events(), self.readiness.interest);
+    fn start_helper(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        let (inner, events) = (Arc::clone(self.readiness.source.inner()), self.readiness.events());
+        let (fd, interest) = (fd.try_clone_to_owned()?, self.readiness.interest);
         let (ours, bell) = UnixStream::pair()?;
         thread::Builder::new().name("sisal-poll".to_owned()).spawn(move || {
             loop {
@@ -131,13 +153,31 @@ impl ReadyArm<'_> {
         Ok(())
     }
 
+    /// Lets a job of the agent's tell of the moment at which a stand-in changes, if there is one.
+    fn start_timer(&self, agent: &dyn Agent, standin: &dyn Standin) {
+        let Readiness { source, interest, .. } = self.readiness;
+        let Some(at) = standin.changes_at(interest) else { return };
+        self.is_timed.set(true);
+        let (inner, look) = (Arc::clone(source.inner()), source.look(interest));
+        agent.submit_blocking(Box::new(move || {
+            let direction = inner.direction(interest);
+            let outcome = with_current(|agent| direction.wait(agent, look, Some(at), Reason::Sleep));
+            if outcome == Outcome::TimedOut {
+                direction.wake_all();
+            }
+        }));
+    }
+
     /// Gets into line; an error if nobody will tell of the descriptor.
     ///
     /// # Safety
     /// As [`Selectable::register`].
     unsafe fn enter(&self, agent: &dyn Agent, ticket: &Ticket, arm: usize) -> io::Result<bool> {
-        let Readiness { source, fd, interest } = self.readiness;
-        let has_reactor = source.inner().settle(fd.as_raw_fd())?;
+        let Readiness { source, of, interest } = self.readiness;
+        let has_reactor = match of {
+            Of::Fd(fd) => source.inner().settle(fd.as_raw_fd())?,
+            Of::Standin(_) => true,
+        };
         loop {
             let look = source.look(interest);
             if self.readiness.is_ready()? {
@@ -149,11 +189,15 @@ impl ReadyArm<'_> {
                 break;
             }
         }
-        if !has_reactor {
-            if let Err(error) = self.start_helper(Arc::clone(source.inner())) {
-                self.leave(false);
-                return Err(error);
+        match of {
+            Of::Standin(standin) => self.start_timer(agent, standin),
+            Of::Fd(fd) if !has_reactor => {
+                if let Err(error) = self.start_helper(fd) {
+                    self.leave(false);
+                    return Err(error);
+                }
             }
+            Of::Fd(_) => {}
         }
         Ok(true)
     }
@@ -168,6 +212,9 @@ impl ReadyArm<'_> {
             }
         }
         self.place.clear();
+        if self.is_timed.replace(false) {
+            self.readiness.source.inner().direction(self.readiness.interest).wake_all();
+        }
     }
 }
 
@@ -209,7 +256,11 @@ impl Selectable for ReadyArm<'_> {
 
 impl fmt::Debug for Readiness<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Readiness").field("fd", &self.fd).field("interest", &self.interest).finish()
+        let number = match self.of {
+            Of::Fd(fd) => fd.as_raw_fd(),
+            Of::Standin(standin) => standin.number(),
+        };
+        f.debug_struct("Readiness").field("fd", &number).field("interest", &self.interest).finish()
     }
 }
 

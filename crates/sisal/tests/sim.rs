@@ -225,7 +225,8 @@ fn run_inside_is_the_simulations_own() {
 #[test]
 fn a_real_socket_that_would_wait_is_an_error() {
     sim::run(1, || {
-        let listener = sisal::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = sisal::net::TcpListener::from(listener);
         let error = listener.accept().unwrap_err();
         assert!(error.to_string().contains("simulation"), "{error}");
     });

@@ -22,7 +22,7 @@
 //! });
 //! ```
 //!
-//! What is outside stays outside: real sockets are an error where they would have to wait, OS threads that a test starts run when they like,
+//! What is outside stays outside: real descriptors are an error where they would have to wait, OS threads that a test starts run when they like,
 //! and what depends on addresses or on std's random hashes is not the same in every run. A closure of `blocking` runs on its fiber's stack.
 
 mod choices;

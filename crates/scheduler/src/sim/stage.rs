@@ -71,8 +71,8 @@ impl Stage {
         Ok(Self { sim, crew, players, last: 0, closes: false })
     }
 
-    /// Gives turns until `is_done`; until all are parked, if `may_wait` is false, else until they are and no timer is armed; or until so
-    /// many turns were taken.
+    /// Gives turns until `is_done`; until all are parked and nothing is under way, if `may_wait` is false, else until they are and no timer
+    /// is armed; or until so many turns were taken.
     pub(super) fn play(&mut self, is_done: impl Fn() -> bool, may_wait: bool, turns_max: u64) -> Stop {
         let mut turns = 0;
         loop {
@@ -107,7 +107,7 @@ impl Stage {
             return true;
         }
         match self.sim.next_timer() {
-            Some(at) if may_wait => {
+            Some(at) if may_wait || self.sim.is_busy() => {
                 self.sim.set_elapsed(at);
                 true
             }

@@ -7,9 +7,10 @@ use super::journal::{Journal, Outcome};
 use super::progress::Progress;
 use crate::task::Header;
 use sisal_coro::Suspender;
-use sisal_park::{AgentId, Waker};
+use sisal_park::{AgentId, Waker, World};
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,11 +34,12 @@ pub(crate) struct Sim {
     journal: RefCell<Journal>,
     first_id: u64,
     ids: Cell<u64>,
+    world: Rc<World>,
     /// The first fiber, whose number comes from outside.
     root: Cell<u64>,
     beds: Box<[Bed]>,
     /// Fibers that wait until all others are parked.
-    settlers: RefCell<Vec<(Waker, std::rc::Rc<Cell<bool>>)>>,
+    settlers: RefCell<Vec<(Waker, Rc<Cell<bool>>)>>,
     progress: Option<Arc<Progress>>,
 }
 
@@ -56,6 +58,7 @@ impl Sim {
             journal: RefCell::new(Journal::new(tells)),
             first_id,
             ids: Cell::new(first_id),
+            world: Rc::new(World::new(tells)),
             root: Cell::new(0),
             beds: (0..workers).map(bed).collect(),
             settlers: RefCell::new(Vec::new()),
@@ -108,6 +111,16 @@ impl Sim {
         &self.choices
     }
 
+    /// Whether something is under way that happens by itself.
+    pub(super) fn is_busy(&self) -> bool {
+        self.world.busy_until().is_some_and(|until| self.instant() < until)
+    }
+
+    /// What others keep in it.
+    pub(crate) fn world(&self) -> &Rc<World> {
+        &self.world
+    }
+
     pub(super) fn journal(&self) -> &RefCell<Journal> {
         &self.journal
     }
@@ -119,6 +132,7 @@ impl Sim {
             return AgentId::reserve(1);
         }
         self.ids.set(id + 1);
+        self.world.born(AgentId::from_u64(id));
         id..id + 1
     }
 
@@ -178,7 +192,7 @@ impl Sim {
     }
 
     /// Enters a fiber that waits until all others are parked.
-    pub(super) fn enter_settler(&self, waker: Waker, settled: std::rc::Rc<Cell<bool>>) {
+    pub(super) fn enter_settler(&self, waker: Waker, settled: Rc<Cell<bool>>) {
         self.settlers.borrow_mut().push((waker, settled));
     }
 

@@ -4,12 +4,13 @@
 //!
 //! Each function that may suspend reads the worker anew after that: a fiber that may migrate can be on another one.
 
-use super::simulated;
+use super::{Worker, simulated};
 use crate::blocking::BlockingPool;
 use crate::current::with_worker;
 use crate::task::{Command, Header, Record, waker};
 use sisal_park::cancel::{Before, CancelScopes};
-use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word};
+use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, World};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use std::time::Instant;
 /// hide its worker from timers, sockets and thieves.
 const IDLE_YIELDS_MAX: u32 = 16;
 
-impl super::Worker {
+impl Worker {
     /// Whether the running fiber's yield would come straight back to it.
     #[inline(always)]
     fn may_skip_yield(&self) -> bool {
@@ -163,6 +164,10 @@ impl Agent for Header {
 
     fn choose(&self, bound: usize) -> usize {
         with_worker(|worker| worker.expect("a fiber runs on a worker").choose(bound))
+    }
+
+    fn world(&self) -> Option<Rc<World>> {
+        with_worker(|worker| worker.and_then(Worker::sim).map(|sim| Rc::clone(sim.world())))
     }
 
     fn cancel_scopes(&self) -> &CancelScopes {
