@@ -1,7 +1,8 @@
 //! A server that says what its fibers do, as Go's `net/http/pprof`.
 //!
 //! Look at: a few lines of `src/debug.rs` are added to any server. Here some visitors wait for one another at `/wait`; `/debug/fibers`
-//! shows each of them, with what it waits for and in which functions, and `/debug/metrics` is for Prometheus.
+//! shows each of them, with what it waits for and in which functions, `/debug/trace?seconds=5` records what they do, for Perfetto, and
+//! `/debug/metrics` is for Prometheus.
 //!
 //! ```text
 //! $ cargo run --release --example debug_server

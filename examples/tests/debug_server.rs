@@ -43,6 +43,17 @@ fn its_pages_show_who_waits() {
         metrics.contains("version=0.0.4") && metrics.contains("sisal_fibers_alive{worker=\"0\"} "),
         "{metrics}"
     );
+    let sites = get(&server, "/debug/sites");
+    let of_visitors = sites.lines().find_map(|row| row.strip_prefix("parked\t")).unwrap_or_default();
+    assert!(of_visitors.starts_with(char::is_numeric) && of_visitors.contains("\texamples/src/"), "{sites}");
+    let trace = get(&server, "/debug/trace?seconds=0.2");
+    assert!(trace.contains("application/json") && trace.contains("\"worker 0\""), "{trace}");
+    assert!(trace.contains("\"asleep\"") && trace.contains("{\"displayTimeUnit\":\"ns\","), "{trace}");
+    for wrong in ["-1", "NaN", "61", "", "x"] {
+        let answer = get(&server, &format!("/debug/trace?seconds={wrong}"));
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("from 0 to 60"), "{answer}");
+    }
+    assert!(server.ask("POST /debug/trace HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 405"));
     assert!(server.ask("POST /debug/metrics HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 405"));
     assert!(get(&server, "/").starts_with("HTTP/1.1 404"));
 
