@@ -13,7 +13,7 @@ use crate::http::{Exchange, Status, Transport};
 use sisal::runtime::{FiberState, current_handle};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter};
 use std::time::Duration;
 
 /// The longest time that is recorded, in seconds: what a worker keeps is bounded anyway.

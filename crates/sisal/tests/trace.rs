@@ -16,6 +16,9 @@ use std::time::Duration;
 
 /// What no wait is over before it has begun.
 const LONG: Duration = Duration::from_millis(10);
+/// The two processes of the file.
+const WORKERS: u64 = 1001;
+const FIBERS: u64 = 1002;
 const CHILD: &str = "SISAL_TEST_TRACED";
 
 /// A folder of one test's own, which goes when it is done.
@@ -75,7 +78,7 @@ impl Judged {
             let (process, thread) = (row["pid"].as_u64().unwrap(), row["tid"].as_u64().unwrap());
             let name = row["name"].as_str().unwrap_or_default().to_owned();
             match row["ph"].as_str().unwrap() {
-                "M" if process == 2 && name == "thread_name" => {
+                "M" if process == FIBERS && name == "thread_name" => {
                     judged.names.insert(thread, row["args"]["name"].as_str().unwrap().to_owned());
                 }
                 "M" => {}
@@ -87,7 +90,7 @@ impl Judged {
                 "E" => {
                     let mut slice = open.remove(&(process, thread)).expect("an end without a begin");
                     slice.end = nanos(row);
-                    let tracks = if process == 1 { &mut judged.workers } else { &mut judged.fibers };
+                    let tracks = if process == WORKERS { &mut judged.workers } else { &mut judged.fibers };
                     tracks.entry(thread).or_default().push(slice);
                 }
                 "s" => {

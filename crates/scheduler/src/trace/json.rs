@@ -8,30 +8,31 @@ use sisal_park::AgentId;
 use std::fmt;
 use std::io::{self, Write};
 
-const WORKERS: u32 = 1;
-const FIBERS: u32 = 2;
+/// The numbers of the two processes. Perfetto calls the thread that has its process' number the main one.
+const WORKERS: u32 = 1001;
+const FIBERS: u32 = 1002;
 
 impl Story {
     /// Writes it, as that of the runtime of that number.
     pub(super) fn write(&self, runtime: usize, mut out: impl Write) -> io::Result<()> {
         let mut rows = Rows { out: &mut out, is_first: true };
         write!(rows.out, "{{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")?;
-        rows.heading(WORKERS, &format!("sisal runtime {runtime}: workers"))?;
-        rows.heading(FIBERS, &format!("sisal runtime {runtime}: named fibers"))?;
+        rows.heading(WORKERS, 0, &format!("sisal runtime {runtime}: workers"))?;
+        rows.heading(FIBERS, 1, &format!("sisal runtime {runtime}: named fibers"))?;
         for (index, slices) in self.workers.iter().enumerate() {
-            rows.track(WORKERS, index as u64, &format!("worker {index}"))?;
-            slices.iter().try_for_each(|slice| self.write_act(&mut rows, index as u64, slice))?;
+            rows.track(WORKERS, thread(index), &format!("worker {index}"))?;
+            slices.iter().try_for_each(|slice| self.write_act(&mut rows, thread(index), slice))?;
         }
         for (number, arrow) in self.arrows.iter().enumerate() {
             rows.arrow(number, arrow)?;
         }
         for panic in &self.panics {
-            let row = Row { phase: 'i', track: (WORKERS, panic.worker as u64), at_ns: panic.at_ns };
+            let row = Row { phase: 'i', track: (WORKERS, thread(panic.worker)), at_ns: panic.at_ns };
             rows.row(row, format_args!(",\"name\":\"panic\",\"s\":\"t\""))?;
         }
         for (fiber, slices) in &self.fibers {
             let name = self.names.get(fiber).map_or("", String::as_str);
-            rows.track(FIBERS, fiber.as_u64(), &format!("{name} {fiber}"))?;
+            rows.track(FIBERS, fiber.as_u64(), name)?;
             slices.iter().try_for_each(|slice| write_state(&mut rows, *fiber, slice))?;
         }
         writeln!(out, "\n]}}")
@@ -72,6 +73,11 @@ impl Story {
     fn site(&self, fiber: AgentId) -> String {
         self.sites.get(&fiber).map(|site| format!("{}:{}", site.file(), site.line())).unwrap_or_default()
     }
+}
+
+/// A worker's thread; there is no number 0.
+fn thread(worker: usize) -> u64 {
+    worker as u64 + 1
 }
 
 fn write_state(rows: &mut Rows<'_>, fiber: AgentId, slice: &Slice<State>) -> io::Result<()> {
@@ -127,9 +133,10 @@ impl Rows<'_> {
         )
     }
 
-    /// The name of a process.
-    fn heading(&mut self, process: u32, name: &str) -> io::Result<()> {
+    /// The name and the place of a process.
+    fn heading(&mut self, process: u32, place: u32, name: &str) -> io::Result<()> {
         let row = Row { phase: 'M', track: (process, 0), at_ns: 0 };
+        self.row(row, format_args!(",\"name\":\"process_sort_index\",\"args\":{{\"sort_index\":{place}}}"))?;
         self.row(row, format_args!(",\"name\":\"process_name\",\"args\":{{\"name\":\"{}\"}}", Text(name)))
     }
 
@@ -147,7 +154,7 @@ impl Rows<'_> {
             ArrowKind::Wake => "wake",
         };
         for (phase, (worker, at_ns), rest) in [('s', arrow.from, ""), ('f', arrow.to, ",\"bp\":\"e\"")] {
-            let row = Row { phase, track: (WORKERS, worker as u64), at_ns };
+            let row = Row { phase, track: (WORKERS, thread(worker)), at_ns };
             self.row(row, format_args!(",\"name\":\"{name}\",\"cat\":\"{name}\",\"id\":{number}{rest}"))?;
         }
         Ok(())
