@@ -175,6 +175,22 @@ fn a_hogged_worker_is_counted() {
     end.store(true, SeqCst);
 }
 
+/// One that is blocked in the kernel, and uses none of a processor, is held nevertheless.
+#[test]
+fn a_worker_that_is_blocked_is_counted() {
+    let runtime = runtime(2);
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let started = Arc::new(AtomicBool::new(false));
+    let theirs = Arc::clone(&started);
+    runtime.spawn(move || {
+        theirs.store(true, SeqCst);
+        let _ = ended.recv();
+    });
+    eventually("it blocks", || started.load(SeqCst));
+    assert_eq!(runtime.shutdown_timeout(Duration::from_millis(20)).unwrap_err().hogged_workers, 1);
+    drop(end);
+}
+
 #[test]
 fn twice_and_from_two_threads() {
     for workers in WORKERS {

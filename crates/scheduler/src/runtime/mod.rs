@@ -5,6 +5,7 @@
 mod builder;
 mod every;
 mod global;
+mod grace;
 mod run;
 mod shutdown;
 

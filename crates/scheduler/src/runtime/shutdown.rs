@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of how fibers notice that they are asked. Nothing is ever unwound by force.
 
-use super::Threads;
+use super::{Threads, grace};
 use crate::crew::Crew;
 use crate::current::with_worker;
 use crate::fiber::now;
@@ -13,9 +13,6 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How long the workers get to end their loops once no fiber is waited for any more.
-const WORKERS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A fiber that had not ended when its runtime was shut down.
 #[derive(Clone, Debug)]
@@ -81,8 +78,7 @@ pub(super) fn shut_down(crew: &Arc<Crew>, threads: Threads, timeout: Duration) -
         with_worker(|worker| worker.filter(|worker| worker.serves(crew)).map(crate::worker::Worker::index));
     crew.lifecycle.wait_for_fibers(crew, usize::from(own.is_some()), deadline);
     crew.lifecycle.stop(crew, own);
-    let grace = now() + WORKERS_TIMEOUT;
-    crew.lifecycle.wait_for_workers(crew, own, grace);
+    grace::wait_for_workers(crew, own);
     let fibers: Vec<_> =
         crew.members.iter().flat_map(|member| std::mem::take(&mut *member.leaked.lock())).collect();
     crew.blocking.stop();

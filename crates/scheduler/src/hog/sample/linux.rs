@@ -64,8 +64,12 @@ pub(crate) fn cpu_time(thread: u64) -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Whether the thread of that number would run, if the system let it: its state in `/proc` is `R`.
+/// Whether the thread of that number would run, if the system let it: its state in `/proc` is `R`, or it has yet to say its number,
+/// which is 0 until then.
 pub(crate) fn waits_for_cpu(thread: u64) -> bool {
+    if thread == 0 {
+        return true;
+    }
     let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap_or_default();
     // After the name, which stands in brackets and may contain anything.
     stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('R'))
