@@ -5,6 +5,7 @@
 //! each run is made three times, and the smallest count is taken. One worker, since callgrind runs one thread at a time.
 
 use sisal::channel;
+use sisal::coroutine::{Coroutine, CoroutineState, Yielder};
 use sisal::fiber;
 use sisal::runtime::Runtime;
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub const PATHS: &[HotPath] = &[
     ("spawn-join", 50_000, spawn_join),
     ("yield", 400_000, yield_between_two),
     ("channel-hop", 100_000, hop),
+    ("coroutine", 400_000, coroutine),
+    ("coroutine-life", 100_000, coroutine_life),
 ];
 
 fn spawn_join(ops: usize) {
@@ -55,6 +58,36 @@ fn hop(ops: usize) {
     }
     drop(ping);
     echo.join().unwrap();
+}
+
+/// Operations of a coroutine between two yields of its fiber: one that runs for too long would be photographed, which is
+/// counted too.
+const TURN: usize = 1024;
+
+/// One operation is a resume and the yield that answers it.
+fn coroutine(ops: usize) {
+    let next = Coroutine::new(|yielder: &Yielder<usize, usize>, mut value| -> () {
+        loop {
+            value = yielder.yield_(value + 1);
+        }
+    });
+    for n in 0..ops {
+        assert_eq!(next.resume(n), CoroutineState::Yielded(n + 1));
+        if n % TURN == 0 {
+            fiber::yield_now();
+        }
+    }
+}
+
+/// One operation is a coroutine that is made, returns at once, and is dropped.
+fn coroutine_life(ops: usize) {
+    for n in 0..ops {
+        let once = Coroutine::new(|_: &Yielder<usize, ()>, value| value);
+        assert_eq!(once.resume(n), CoroutineState::Complete(n));
+        if n % TURN == 0 {
+            fiber::yield_now();
+        }
+    }
 }
 
 /// Runs the path of that name `ops` times: what callgrind watches.

@@ -16,6 +16,8 @@
 //!
 //! 1. The link lives as long as the stack is the coroutine's.
 //! 2. While the state is `Running`, and only then, `link.exchange` points to the exchange of the `resume` that waits.
+//!    On the way in its `resumed_with` is full unless `link.unwinds`, and whoever wakes inside takes it at once; on the way
+//!    back `yielded` is full if the body has suspended, and `outcome` if it has ended. The rest is never read.
 //! 3. The body's root frame catches everything, so a resume ends by a yield or by completion.
 //! 4. Panics are counted on the side that panics: whoever switches while its own frames unwind lays its count down first.
 
@@ -23,6 +25,7 @@ use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process;
 use std::ptr::{self, NonNull};
@@ -69,7 +72,6 @@ impl fmt::Display for State {
 /// What the two sides share; see the head of this file.
 struct Link {
     exchange: Cell<*mut ()>,
-    suspender: Cell<*const Suspender>,
     /// The coroutine is being dropped: each yield unwinds.
     unwinds: Cell<bool>,
 }
@@ -78,8 +80,8 @@ const _: () = assert!(size_of::<Link>() <= HEADER_BYTES && align_of::<Link>() <=
 
 /// The half of an exchange that a yielder knows.
 struct Passage<R, Y> {
-    resumed_with: Option<R>,
-    yielded: Option<Y>,
+    resumed_with: MaybeUninit<R>,
+    yielded: MaybeUninit<Y>,
 }
 
 /// How a body ended.
@@ -93,7 +95,15 @@ enum Outcome<T> {
 #[repr(C)]
 struct Exchange<R, Y, T> {
     passage: Passage<R, Y>,
-    outcome: Option<Outcome<T>>,
+    outcome: MaybeUninit<Outcome<T>>,
+}
+
+impl<R, Y, T> Exchange<R, Y, T> {
+    #[inline(always)]
+    fn bringing(resumed_with: MaybeUninit<R>) -> Self {
+        let passage = Passage { resumed_with, yielded: MaybeUninit::uninit() };
+        Self { passage, outcome: MaybeUninit::uninit() }
+    }
 }
 
 /// What unwinds a coroutine that is dropped; it carries whose it is, since one may be dropped inside another.
@@ -128,7 +138,7 @@ struct Unwinding(usize);
 /// must_be_send::<sisal_coro::Coroutine<(), (), ()>>();
 /// ```
 pub struct Coroutine<R, Y, T> {
-    /// `None` once the stack was taken out.
+    /// `None` once the stack was taken out, or left behind; the state is `Complete` then.
     resumable: UnsafeCell<Option<Resumable>>,
     link: NonNull<Link>,
     state: Cell<State>,
@@ -160,19 +170,12 @@ impl<R, Y, T> Coroutine<R, Y, T> {
         F: FnOnce(&Yielder<R, Y>, R) -> T,
     {
         let link = stack.header().cast::<Link>();
-        let content = Link {
-            exchange: Cell::new(ptr::null_mut()),
-            suspender: Cell::new(ptr::null()),
-            unwinds: Cell::new(false),
-        };
+        let content = Link { exchange: Cell::new(ptr::null_mut()), unwinds: Cell::new(false) };
         // SAFETY: the header room is the owner's of the stack, large and aligned enough (asserted above).
         unsafe { link.write(content) };
         // SAFETY: the caller's promise.
         let resumable = unsafe {
-            Resumable::new_unchecked(stack, move |suspender| {
-                link.as_ref().suspender.set(suspender);
-                root::<R, Y, T>(link, body);
-            })
+            Resumable::new_unchecked(stack, move |suspender| root::<R, Y, T>(link, suspender, body))
         };
         Self {
             resumable: UnsafeCell::new(Some(resumable)),
@@ -198,14 +201,12 @@ impl<R, Y, T> Coroutine<R, Y, T> {
         if !matches!(self.state.get(), State::Created | State::Suspended) {
             self.refuse();
         }
-        let passage = Passage { resumed_with: Some(value), yielded: None };
-        let mut exchange = Exchange { passage, outcome: None };
+        let mut exchange = Exchange::bringing(MaybeUninit::new(value));
         match self.switch(&mut exchange) {
-            Resumed::Suspended => {
-                let yielded = exchange.passage.yielded;
-                CoroutineState::Yielded(yielded.expect("a coroutine that suspends has yielded"))
-            }
-            Resumed::Finished => CoroutineState::Complete(finish(exchange.outcome)),
+            // SAFETY: invariant 2.
+            Resumed::Suspended => CoroutineState::Yielded(unsafe { exchange.passage.yielded.assume_init() }),
+            // SAFETY: invariant 2.
+            Resumed::Finished => CoroutineState::Complete(finish(unsafe { exchange.outcome.assume_init() })),
         }
     }
 
@@ -218,8 +219,9 @@ impl<R, Y, T> Coroutine<R, Y, T> {
         // SAFETY: invariant 1: neither complete nor taken apart.
         unsafe { self.link.as_ref() }.exchange.set(ptr::from_mut(exchange).cast());
         // SAFETY: the state says that nobody else is inside: `Running` is refused by whoever looks, and this is one thread.
-        let resumable = unsafe { &mut *self.resumable.get() };
-        let resumed = resumable.as_mut().expect("neither complete nor taken apart").resume();
+        // It is there, since the state was not `Complete`.
+        let resumable = unsafe { (*self.resumable.get()).as_mut().unwrap_unchecked() };
+        let resumed = resumable.resume();
         self.state.set(match resumed {
             Resumed::Suspended => State::Suspended,
             Resumed::Finished => State::Complete,
@@ -252,12 +254,13 @@ impl<R, Y, T> Coroutine<R, Y, T> {
     fn unwind_slow(&self) -> Option<Box<dyn Any + Send>> {
         // SAFETY: invariant 1.
         unsafe { self.link.as_ref() }.unwinds.set(true);
-        let mut exchange = Exchange { passage: Passage { resumed_with: None, yielded: None }, outcome: None };
+        let mut exchange = Exchange::bringing(MaybeUninit::uninit());
         // It cannot yield any more: each yield throws.
         let resumed = self.switch(&mut exchange);
         assert!(resumed == Resumed::Finished, "a coroutine that unwinds comes to its end");
-        match exchange.outcome {
-            Some(Outcome::Panicked(payload)) => Some(payload),
+        // SAFETY: invariant 2.
+        match unsafe { exchange.outcome.assume_init() } {
+            Outcome::Panicked(payload) => Some(payload),
             _ => None,
         }
     }
@@ -351,22 +354,21 @@ impl<R, Y, T> Drop for Unwound<R, Y, T> {
 
 /// Takes the end out of its exchange.
 #[inline]
-fn finish<T>(outcome: Option<Outcome<T>>) -> T {
+fn finish<T>(outcome: Outcome<T>) -> T {
     match outcome {
-        Some(Outcome::Returned(value)) => value,
-        Some(Outcome::Panicked(payload)) => resume_unwind(payload),
-        Some(Outcome::Unwound) | None => unreachable!("a coroutine that is resumed is not being dropped"),
+        Outcome::Returned(value) => value,
+        Outcome::Panicked(payload) => resume_unwind(payload),
+        Outcome::Unwound => unreachable!("a coroutine that is resumed is not being dropped"),
     }
 }
 
 /// The outermost frame of a body.
 #[inline(always)]
-fn root<R, Y, T>(link: NonNull<Link>, body: impl FnOnce(&Yielder<R, Y>, R) -> T) {
-    let yielder = Yielder { link, values: PhantomData };
-    // SAFETY: invariant 2: this is the first resume, or the drop of a coroutine that never had one.
-    let first = unsafe { yielder.passage().as_mut() }.resumed_with.take();
-    let run = || match first {
+fn root<R, Y, T>(link: NonNull<Link>, suspender: &Suspender, body: impl FnOnce(&Yielder<R, Y>, R) -> T) {
+    let yielder = Yielder { link, suspender: NonNull::from(suspender), values: PhantomData };
+    let run = || match yielder.resumed_with() {
         Some(first) => Outcome::Returned(body(&yielder, first)),
+        // The drop of a coroutine that was never resumed.
         None => {
             drop(body);
             Outcome::Unwound
@@ -385,7 +387,7 @@ fn root<R, Y, T>(link: NonNull<Link>, body: impl FnOnce(&Yielder<R, Y>, R) -> T)
         }
     };
     // SAFETY: invariant 2: the last resume waits for this, and its exchange is of these types.
-    unsafe { yielder.passage().cast::<Exchange<R, Y, T>>().as_mut() }.outcome = Some(outcome);
+    unsafe { yielder.passage().cast::<Exchange<R, Y, T>>().as_mut() }.outcome.write(outcome);
 }
 
 impl<R, Y, T> Drop for Coroutine<R, Y, T> {
@@ -408,6 +410,8 @@ impl<R, Y, T> fmt::Debug for Coroutine<R, Y, T> {
 /// What the body of a [`Coroutine`] yields with, from however deep a call.
 pub struct Yielder<R, Y> {
     link: NonNull<Link>,
+    /// Stands in the outermost frame of the same stack.
+    suspender: NonNull<Suspender>,
     values: PhantomData<fn(Y) -> R>,
 }
 
@@ -425,23 +429,33 @@ impl<R, Y> Yielder<R, Y> {
             self.unwind();
         }
         // SAFETY: invariant 2.
-        unsafe { self.passage().as_mut() }.yielded = Some(value);
+        unsafe { self.passage().as_mut() }.yielded.write(value);
         if thread::panicking() {
             self.suspend_unwinding();
         } else {
             self.suspend();
         }
-        // SAFETY: invariant 2: another resume waits now, or the coroutine is dropped.
-        match unsafe { self.passage().as_mut() }.resumed_with.take() {
+        match self.resumed_with() {
             Some(value) => value,
             None => self.unwind(),
         }
     }
 
+    /// What it was just resumed with, once each time; `None` if it is dropped instead.
+    #[inline(always)]
+    fn resumed_with(&self) -> Option<R> {
+        // SAFETY: invariant 1.
+        if unsafe { self.link.as_ref() }.unwinds.get() {
+            return None;
+        }
+        // SAFETY: invariant 2: it is full, and taken once.
+        Some(unsafe { self.passage().as_ref().resumed_with.assume_init_read() })
+    }
+
     #[inline(always)]
     fn suspend(&self) {
-        // SAFETY: set when the body began, and valid until it has returned.
-        unsafe { &*self.link.as_ref().suspender.get() }.suspend();
+        // SAFETY: it lives until the body has returned, and with it whoever has this yielder.
+        unsafe { self.suspender.as_ref() }.suspend();
     }
 
     /// Yields from a `Drop` in the middle of a panic, of which the resumer is to see nothing.

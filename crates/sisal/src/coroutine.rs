@@ -39,7 +39,7 @@
 //! all, and count it: a [`forget`](std::mem::forget), a drop by another fiber or thread than the one that it belongs
 //! to, and `panic = "abort"`, where nothing can unwind. This is why what it is made of is `'static`.
 
-use sisal_coro::Class;
+use sisal_coro::{Class, Stack};
 use sisal_park::cancel::Detached;
 use sisal_park::with_current;
 use sisal_scheduler::{give_stack, take_stack};
@@ -91,37 +91,26 @@ impl Owner {
     #[inline]
     fn claim(&self, own: u64) {
         if self.0.get() != own {
-            assert!(!self.is_other(own), "resumed a coroutine that belongs to another fiber or thread");
-            self.0.set(own);
+            self.claim_slow(own);
         }
+    }
+
+    #[cold]
+    fn claim_slow(&self, own: u64) {
+        assert!(!self.is_other(own), "resumed a coroutine that belongs to another fiber or thread");
+        self.0.set(own);
     }
 }
 
-/// Resumes `inner` in the name of its owner, under the scopes that it has left open and no others. Mostly none are open on
-/// either side, and two looks are all.
-#[inline]
+/// Resumes `inner` in the name of its owner, under the scopes that it has left open and no others.
+#[inline(always)]
 fn resume<R, Y, T>(
     inner: &sisal_coro::Coroutine<R, Y, T>,
     owner: &Owner,
     scopes: &Detached,
     value: R,
 ) -> CoroutineState<Y, T> {
-    let (own, is_open) = with_current(|agent| {
-        let (own, around) = agent.id_and_scopes();
-        (own.as_u64(), around.has_frames())
-    });
-    owner.claim(own);
-    if is_open || scopes.is_open() {
-        return with_current(|agent| scopes.run(agent.cancel_scopes(), || inner.resume(value)));
-    }
-    let state = inner.resume(value);
-    with_current(|agent| {
-        let left = agent.cancel_scopes();
-        if left.has_frames() {
-            scopes.leave(left);
-        }
-    });
-    state
+    scopes.run_current(|own| owner.claim(own.as_u64()), || inner.resume(value))
 }
 
 #[inline]
@@ -144,7 +133,7 @@ where
     where
         F: FnOnce(&Yielder<R, Y>, R) -> T + 'static,
     {
-        expect_stack(Builder::new().build(body))
+        expect_stack(make(Class::DEFAULT, body))
     }
 }
 
@@ -176,14 +165,22 @@ impl<R, Y, T> Coroutine<R, Y, T> {
     pub fn state(&self) -> State {
         self.inner.state()
     }
+
+    /// Ends one that has not completed; its stack, unless it has to be left behind.
+    #[cold]
+    fn end(&mut self) -> Option<Stack> {
+        if self.inner.state() == State::Suspended && self.owner.is_other(own_id()) {
+            self.inner.leak();
+            return None;
+        }
+        with_current(|agent| self.scopes.run(agent.cancel_scopes(), || self.inner.take_stack()))
+    }
 }
 
 impl<R, Y, T> Drop for Coroutine<R, Y, T> {
     fn drop(&mut self) {
-        if self.inner.state() == State::Suspended && self.owner.is_other(own_id()) {
-            return self.inner.leak();
-        }
-        let stack = with_current(|agent| self.scopes.run(agent.cancel_scopes(), || self.inner.take_stack()));
+        let is_complete = self.inner.state() == State::Complete;
+        let stack = if is_complete { self.inner.take_stack() } else { self.end() };
         if let Some(stack) = stack {
             give_stack(stack);
         }
@@ -196,6 +193,19 @@ impl<R, Y, T> fmt::Debug for Coroutine<R, Y, T> {
     }
 }
 
+#[inline]
+fn make<R, Y, T, F>(class: Class, body: F) -> io::Result<Coroutine<R, Y, T>>
+where
+    F: FnOnce(&Yielder<R, Y>, R) -> T + 'static,
+    R: 'static,
+    Y: 'static,
+    T: 'static,
+{
+    let inner = sisal_coro::Coroutine::new(take_stack(class)?, body);
+    Ok(Coroutine { inner, owner: Owner::nobody(), scopes: Detached::new() })
+}
+
+#[inline]
 fn expect_stack<T>(made: io::Result<T>) -> T {
     made.unwrap_or_else(|error| panic!("cannot make a coroutine: {error}"))
 }
@@ -239,8 +249,7 @@ impl Builder {
         Y: 'static,
         T: 'static,
     {
-        let inner = sisal_coro::Coroutine::new(take_stack(self.class()?)?, body);
-        Ok(Coroutine { inner, owner: Owner::nobody(), scopes: Detached::new() })
+        make(self.class()?, body)
     }
 
     /// [`scoped()`] with this builder's stack.
