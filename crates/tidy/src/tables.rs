@@ -295,6 +295,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/sisal/tests/faults/programs.rs", "forks"),
     unsafety("crates/sisal/tests/exhaustion.rs", "limits the process, and filters its system calls"),
     unsafety("crates/sisal/tests/migrate.rs", "signs the contract of `migrate_started_fibers`"),
+    unsafety("crates/sisal/tests/panicking_wakers.rs", "wakers made by hand"),
     unsafety("crates/sisal/tests/shutdown_starved.rs", "pins threads, and asks for their time"),
     unsafety("crates/sisal/tests/steady_state.rs", "filters its system calls, and asks for its page faults"),
     unsafety("crates/sync/src/channel/broadcast/arm.rs", "waiters inside arms"),
