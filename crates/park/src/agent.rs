@@ -14,6 +14,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::task;
 use std::time::Instant;
 
 /// Why a park has returned. Only a hint: each wait looks again at what it waits for.
@@ -100,6 +101,19 @@ pub trait Agent {
 
     /// The time.
     fn now(&self) -> Instant;
+
+    /// Whether that moment has come.
+    fn has_passed(&self, deadline: Instant) -> bool {
+        deadline <= self.now()
+    }
+
+    /// Has `waker` called at that time, if this agent's clock is not the system's; the number by which that is taken back.
+    fn set_alarm(&self, _at: Instant, _waker: &task::Waker) -> Option<u64> {
+        None
+    }
+
+    /// Takes an alarm back that was set in a fiber of the same clock. Its number may be one that has rung.
+    fn take_back_alarm(&self, _alarm: u64) {}
 
     /// A choice in `0..bound`.
     fn choose(&self, bound: usize) -> usize;

@@ -240,11 +240,16 @@ impl<T: Send, const CAP: usize> Stealer<T, CAP> {
     /// Between claim and publishing the loot is seen in neither queue. So whoever steals must wake another who might have
     /// looked for it meanwhile: [`Searching::found`](crate::Searching::found).
     pub fn steal_half_into(&self, dest: &Local<T, CAP>) -> Steal<T> {
+        self.steal_into(dest, CAP)
+    }
+
+    /// As [`steal_half_into`](Self::steal_half_into), but no more than `most` items; one at the least.
+    pub fn steal_into(&self, dest: &Local<T, CAP>, most: usize) -> Steal<T> {
         // Acquire: pairs with the Release in `Claim::drop` of those who stole from `dest`; its slots are written next.
         // Meanwhile its room can only grow, since only its owner, who is here, fills it.
         let into = dest.shared.look(ordering!(Acquire, "deque.steal.reuse" => Relaxed));
         let room = if fault!("deque.steal.ignores_room") { CAP } else { CAP - into.used() };
-        let mut claim = match self.shared.claim_older_half(room + 1) {
+        let mut claim = match self.shared.claim_older_half((room + 1).min(most.max(1))) {
             Claimed::Empty => return Steal::Empty,
             Claimed::Busy => return Steal::Busy,
             Claimed::Some(claim) => claim,

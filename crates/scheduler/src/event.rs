@@ -31,7 +31,7 @@ impl Event {
                 let waiter = pin!(Waiter::new(agent, ptr::null_mut()));
                 // SAFETY: it is removed below, or popped and done, before this frame ends.
                 unsafe { self.waiters.lock().push(waiter.as_ref()) };
-                let in_time = deadline.is_none_or(|deadline| agent.now() < deadline);
+                let in_time = deadline.is_none_or(|deadline| !agent.has_passed(deadline));
                 if !holds() && in_time {
                     let _ = waiter.wait(agent, deadline, reason, Cancellable::Never);
                 }

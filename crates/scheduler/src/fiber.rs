@@ -35,9 +35,7 @@ pub fn yield_now() {
 /// ```
 #[inline]
 pub fn checkpoint() {
-    if with_worker(|worker| worker.is_some_and(|worker| worker.slice_is_over())) {
-        with_current(|agent| agent.spend());
-    }
+    worker::checkpoint();
 }
 
 /// Waits until the running fiber is [unparked](Fiber::unpark), or was since its last `park`. A cancel makes one call

@@ -214,7 +214,11 @@ impl Builder {
                 Home::Worker(index) if crew.members.len() > 1 => {
                     let member = &crew.members[index % crew.members.len()];
                     crew.spawned_elsewhere.fetch_add(1, Ordering::Relaxed);
-                    with_worker(|worker| worker.map(|worker| worker.tell_spawn(task)));
+                    let tell = |worker: &Worker| {
+                        worker.tell_spawn(task);
+                        worker.note_send(id, index % crew.members.len());
+                    };
+                    with_worker(|worker| worker.map(tell));
                     member.send_fresh(task);
                     crew.lifecycle.after_deliver(member);
                 }

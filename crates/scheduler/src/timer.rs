@@ -67,6 +67,11 @@ impl Timer {
         start + Duration::from_nanos(self.tick.get() << TICK_BITS)
     }
 
+    /// Whether the two fire together: which is first, nothing says.
+    pub(crate) fn is_due_with(&self, other: &Self) -> bool {
+        self.tick == other.tick
+    }
+
     /// Whether it fired since it was armed last.
     #[inline]
     pub(crate) fn has_fired(&self) -> bool {

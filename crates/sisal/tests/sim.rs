@@ -6,6 +6,7 @@
 use sisal::sync::{Condvar, Mutex, RwLock, Semaphore};
 use sisal::{channel, fiber, select, sim, spawn, time};
 use std::collections::HashSet;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -74,7 +75,7 @@ fn the_same_seed_gives_the_same_run() {
 fn a_thousand_traces_are_known() {
     let traces = (0..1_000).map(|seed| sim::Builder::new().run(seed, program).1.trace_hash);
     let all = traces.fold(0_u64, |all, trace| all.rotate_left(5).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ trace);
-    assert_eq!(all, 0x2334_46D7_45BE_3979, "{all:#x}");
+    assert_eq!(all, 0x7956_F770_BB0B_FC4C, "{all:#x}");
 }
 
 #[test]
@@ -116,6 +117,73 @@ fn time_is_the_simulations() {
         assert!(channel::after(Duration::from_secs(7)).recv().is_ok());
         assert!(sim::now() >= Duration::from_secs(72));
     });
+}
+
+#[test]
+fn a_deadline_of_the_real_clock_is_named() {
+    let real = || Instant::now() + Duration::from_secs(3600);
+    let waits: [(&str, &dyn Fn()); 6] = [
+        ("sleep", &|| time::sleep_until(real())),
+        ("receive", &|| assert!(channel::bounded::<()>(1).1.recv_deadline(real()).is_err())),
+        ("receive the time", &|| assert!(channel::at(real()).recv().is_ok())),
+        ("never receive", &|| assert!(channel::never::<()>().recv_deadline(real()).is_err())),
+        ("lock", &|| {
+            let lock = Mutex::new(());
+            let _held = lock.lock();
+            drop(lock.try_lock_until(real()));
+        }),
+        ("under a deadline", &|| {
+            assert!(time::with_deadline(real(), || channel::never::<()>().recv()).is_err())
+        }),
+    ];
+    for (what, wait) in waits {
+        let program = || {
+            fiber::scope(|s| {
+                drop(s.spawn(|| time::sleep(Duration::from_secs(7))));
+            });
+            wait();
+        };
+        let text = message(|| sim::run(1, program));
+        assert!(text.contains("fiber #1 'root' (spawned at crates/sisal/tests/sim.rs"), "{what}: {text}");
+        assert!(
+            text.contains("a deadline of the real clock") && text.contains("time::now()"),
+            "{what}: {text}"
+        );
+    }
+    // What is long over, by the right clock, is no error.
+    sim::run(1, || {
+        let (early, later) = (time::now(), time::now() + Duration::from_secs(1));
+        time::sleep(Duration::from_secs(30 * 24 * 3600));
+        time::sleep_until(early - Duration::from_secs(24 * 3600));
+        assert!(channel::bounded::<()>(1).1.recv_deadline(later).is_err());
+        assert!(channel::at(early).recv().is_ok());
+    });
+}
+
+#[test]
+fn futures_wait_for_the_simulations_time() {
+    let start = Instant::now();
+    sim::explore(0..100, || {
+        let hour = Duration::from_secs(3600);
+        sisal::block_on(async {
+            channel::after(hour).recv_async().await.unwrap();
+            let tick = channel::tick(hour);
+            tick.recv_async().await.unwrap();
+            tick.recv_async().await.unwrap();
+        });
+        assert!(sim::now() >= 3 * hour && sim::now() < 3 * hour + Duration::from_secs(1));
+        // One that is dropped is not waited for.
+        let never = channel::after(100 * hour);
+        let mut dropped = Box::pin(never.recv_async());
+        let polled = sisal::block_on(std::future::poll_fn(|context| {
+            std::task::Poll::Ready(dropped.as_mut().poll(context).is_ready())
+        }));
+        assert!(!polled);
+        drop(dropped);
+        time::sleep(Duration::from_millis(1));
+        assert!(sim::now() < 4 * hour);
+    });
+    assert!(start.elapsed() < Duration::from_secs(600));
 }
 
 #[test]

@@ -111,7 +111,7 @@ mod children {
         sisal::fiber::park();
     }
 
-    #[sisal::test(sim, turns_max = u64::MAX, timeout = Duration::from_millis(50))]
+    #[sisal::test(sim, turns_max = u64::MAX, timeout = Duration::from_secs(1))]
     #[ignore = "fails"]
     fn sleeps_for_ever() {
         let sleeper = sisal::fiber::Builder::new().name("sleeper").spawn(|| {
@@ -196,7 +196,7 @@ fn no_panic_in_time_is_no_panic() {
 #[test]
 fn simulations_that_take_too_long_are_stopped() {
     let text = failure("sleeps_for_ever", &[]);
-    assert!(text.contains("has not ended within 50ms") && text.contains("the seed "), "{text}");
+    assert!(text.contains("has not ended within 1s") && text.contains("the seed "), "{text}");
     assert!(text.contains("'root'") && text.contains("'sleeper'"), "a dump: {text}");
     let text = failure("computes_in_simulations", &[]);
     assert!(text.contains("the seed 0, turn ") && text.contains("gives way to nobody"), "{text}");

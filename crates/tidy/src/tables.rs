@@ -287,6 +287,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/worker/mod.rs", "resuming a fiber"),
     unsafety("crates/scheduler/src/worker/search.rs", "the agent's slot while no fiber runs"),
     unsafety("crates/scheduler/src/worker/show.rs", "looks at the worker's own table"),
+    unsafety("crates/scheduler/src/worker/simulated.rs", "references on tasks that change queues"),
     unsafety("crates/scheduler/src/worker/turn.rs", "references on tasks that change queues"),
     unsafety("crates/sisal/tests/coroutine.rs", "a destructor that yields"),
     unsafety("crates/sisal/tests/deadlock.rs", "forks, for a process with one thread"),

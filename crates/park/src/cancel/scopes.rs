@@ -219,8 +219,7 @@ impl CancelScopes {
             Cancellable::Once => self.unnoticed(agent),
         };
         let has_passed = |nearest: Instant| {
-            let now = agent.now();
-            nearest <= now && deadline.is_none_or(|deadline| deadline > now)
+            agent.has_passed(nearest) && deadline.is_none_or(|deadline| !agent.has_passed(deadline))
         };
         let cause = if view.asked {
             Cause::Asked
@@ -265,7 +264,7 @@ impl CancelScopes {
             Cause::Asked
         } else if !timed_out {
             return Outcome::Woken;
-        } else if deadline.is_some_and(|deadline| deadline <= agent.now()) {
+        } else if deadline.is_some_and(|deadline| agent.has_passed(deadline)) {
             return Outcome::TimedOut;
         } else {
             Cause::Deadline

@@ -3,6 +3,7 @@
 //! Knows nothing of how a run is made.
 
 use super::failure::Failure;
+use super::journal::Tells;
 use super::play::{Builder, Played};
 use std::cell::Cell;
 use std::fmt::Write;
@@ -68,7 +69,7 @@ impl Builder {
         let only = |seed: &u64| wanted.is_none_or(|wanted: u64| wanted == *seed);
         let seeds = wanted.into_iter().chain(seeds.into_iter().filter(|_| wanted.is_none()));
         for seed in seeds.filter(only) {
-            let played = self.play(seed, None, false, &f);
+            let played = self.play(seed, None, Tells::Nothing, &f);
             if let Err(failure) = played.result {
                 if let Failure::Stopped(_) = failure {
                     // Another run would end where it begins.
@@ -80,38 +81,43 @@ impl Builder {
         None
     }
 
-    /// Makes choices calm, ever smaller blocks of them, as long as the run fails alike; tells the last that did.
+    /// Makes choices calm, or leaves them out, ever smaller blocks of them, as long as the run fails alike; tells the last that did.
     fn shrink(&self, seed: u64, failure: Failure, choices: Vec<u32>, f: &impl Fn()) -> String {
-        let fails = |given: Vec<u32>, tells| {
+        let fails = |given: Vec<u32>, tells: Tells| {
             let Played { result, choices, story, .. } = self.play(seed, Some(given), tells, f);
             result.err().filter(|other| failure.is_like(other)).map(|failure| (failure, choices, story))
         };
         let mut least = choices;
         let (mut block, mut runs) = (least.len().div_ceil(2).max(1), 0);
         loop {
-            let mut start = 0;
+            let (mut start, before) = (0, weight(&least));
             while start < least.len() && runs < SHRINKS_MAX {
                 let end = (start + block).min(least.len());
-                if least[start..end].iter().any(|&choice| choice != 0) {
-                    let mut calmer = least.clone();
-                    calmer[start..end].fill(0);
-                    runs += 1;
-                    if let Some((_, made, _)) =
-                        fails(calmer, false).filter(|(_, made, _)| weight(made) < weight(&least))
-                    {
-                        least = made;
-                        continue;
-                    }
+                if least[start..end].iter().all(|&choice| choice == 0) {
+                    start = end;
+                    continue;
                 }
-                start = end;
+                let (mut calmer, mut shorter) = (least.clone(), least.clone());
+                calmer[start..end].fill(0);
+                shorter.drain(start..end);
+                let smaller = [calmer, shorter].into_iter().find_map(|given| {
+                    runs += 1;
+                    let (_, made, _) = fails(given, Tells::Nothing)?;
+                    (weight(&made) < weight(&least)).then_some(made)
+                });
+                match smaller {
+                    Some(made) => least = made,
+                    None => start = end,
+                }
             }
-            if block == 1 || runs == SHRINKS_MAX {
+            // What was left out may have made more of the others needless.
+            if runs >= SHRINKS_MAX || (block == 1 && weight(&least) == before) {
                 break;
             }
             block = block.div_ceil(2);
         }
         let left = weight(&least);
-        let told = fails(least, true);
+        let told = fails(least, Tells::End);
         let mut report =
             format!("the seed {seed} fails: {failure}\nrun it again: SISAL_SEED={seed} cargo test");
         if let Some(name) = std::thread::current().name().filter(|name| *name != "main") {

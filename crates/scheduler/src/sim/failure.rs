@@ -17,6 +17,8 @@ pub(super) enum Failure {
     Leaked(String),
     /// So many turns, and no end.
     Endless(u64, String),
+    /// That fiber waits for a time of the real clock.
+    RealTime(String),
     /// Somebody has stopped it.
     Stopped(String),
 }
@@ -49,6 +51,11 @@ impl fmt::Display for Failure {
             Self::Endless(turns, dump) => {
                 write!(f, "no end after {turns} turns (see `Builder::turns_max`)\n{dump}")
             }
+            Self::RealTime(fiber) => write!(
+                f,
+                "{fiber} has a deadline of the real clock, which is long over on the simulation's: take `sisal::time::now()` where it is \
+                 made, instead of `Instant::now()`"
+            ),
             Self::Stopped(dump) => write!(f, "it was stopped from outside\n{dump}"),
         }
     }
@@ -57,35 +64,38 @@ impl fmt::Display for Failure {
 /// `text` with addresses as letters, in the order in which they come, and fibers by their numbers in the simulation: as it reads in
 /// every run of the same seed.
 pub(super) fn plain(text: &str, number: impl Fn(u64) -> u64) -> String {
-    let (mut plain, mut rest, mut addresses) = (String::new(), text, Vec::new());
-    while let Some(at) = rest.find(['#', '0']) {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if let Some(after) = rest.strip_prefix("0x") {
-            let end = after.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(after.len());
-            let known = addresses.iter().position(|address| *address == &after[..end]);
-            let place = known.unwrap_or_else(|| {
-                addresses.push(&after[..end]);
-                addresses.len() - 1
-            });
-            plain.push_str(&letters(place));
-            rest = &after[end..];
-            continue;
-        }
-        let digits = &rest[1..];
-        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        match digits[..end].parse().ok().filter(|_| rest.starts_with('#')) {
-            Some(id) => {
-                plain.push_str(&format!("#{}", number(id)));
-                rest = &digits[end..];
-            }
-            None => {
-                plain.push_str(&rest[..1]);
-                rest = digits;
-            }
+    lettered(&numbered(text, number))
+}
+
+/// `text` with fibers by their numbers in the simulation.
+pub(super) fn numbered(text: &str, number: impl Fn(u64) -> u64) -> String {
+    let mut parts = text.split('#');
+    let mut numbered = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        match part[..end].parse().map(&number) {
+            Ok(number) => numbered.push_str(&format!("#{number}{}", &part[end..])),
+            Err(_) => numbered.extend(["#", part]),
         }
     }
-    plain + rest
+    numbered
+}
+
+/// `text` with addresses as letters, in the order in which they come.
+pub(super) fn lettered(text: &str) -> String {
+    let mut parts = text.split("0x");
+    let mut lettered = parts.next().unwrap_or_default().to_owned();
+    let mut addresses = Vec::new();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(part.len());
+        let known = addresses.iter().position(|address| *address == &part[..end]);
+        let place = known.unwrap_or_else(|| {
+            addresses.push(&part[..end]);
+            addresses.len() - 1
+        });
+        lettered.extend([&letters(place), &part[end..]]);
+    }
+    lettered
 }
 
 /// A, B, … Z, A1, B1, …

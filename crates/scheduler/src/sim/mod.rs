@@ -1,12 +1,27 @@
 //! Same seed, same run: tests in which the scheduler's every choice comes from a seed, and time is virtual.
 //!
-//! The very scheduler that ships runs the fibers, with several workers on one OS thread. Which worker has its turn, which fiber it takes,
-//! what it steals, where a fiber gives way, which arm a `select!` looks at first, which parks return for no reason, when a
-//! [`blocking`](crate::blocking) call ends: all of it is drawn from the seed. A run that fails, fails again, with the same seed, on every
-//! machine.
+//! The very scheduler that ships runs the fibers, with several workers on one OS thread. All that it may choose is drawn from the seed, and a
+//! run that fails, fails again, with the same seed, on every machine:
+//!
+//! | choice | what is drawn |
+//! |---|---|
+//! | worker | which of those that have something to do has its turn |
+//! | queue | which of its queues it looks at first, and where in it; when it looks at timers and the injector |
+//! | ready-first | whether who was handed something goes before the others |
+//! | victim, steal size | whom a thief robs, and of how much |
+//! | late wake | whether a sleeping worker hears at once of fresh work |
+//! | wake order | whether who is woken passes those that are ready |
+//! | timer tie | who of those that wait for one moment goes first |
+//! | early return | which parks return for no reason |
+//! | slice | after how many operations a fiber gives way; after 256 at the most |
+//! | blocking end | when a [`blocking`](crate::blocking) call begins and ends |
+//! | operation | at which arm a `select!` looks first, what the simulated network does |
+//!
+//! Some seeds go by priorities instead, which find rare bugs with a known probability: see [`Schedule`].
 //!
 //! Time stands nearly still while something runs (a turn takes 1 µs), and jumps to the next timer when nothing does: a sleep of an hour
-//! costs nothing. Ask [`now`](crate::now()) for it, never [`Instant::now`](std::time::Instant::now), which shows the real one.
+//! costs nothing. Ask [`now`](crate::now()) for it, never [`Instant::now`](std::time::Instant::now), which shows the real one: the
+//! simulation's is 30 years ahead, and a fiber that waits until a time of the real one fails with its name.
 //!
 //! A run fails if its closure panics; if a fiber panics that nobody joins; if all fibers are parked and no timer is armed, which is a
 //! deadlock; or if, when the closure has returned, fibers are left that do not end by themselves.
@@ -31,13 +46,16 @@ mod failure;
 mod journal;
 mod play;
 mod progress;
+mod schedule;
 mod stage;
 mod world;
 
+pub(crate) use choices::About;
 pub use explore::explore;
 pub(crate) use journal::Outcome;
 pub use play::Builder;
 pub use progress::Progress;
+pub use schedule::Schedule;
 pub(crate) use world::Sim;
 
 use crate::current::with_worker;
@@ -56,6 +74,11 @@ pub struct Run {
     pub turns: u64,
     /// How many choices were made.
     pub choices: u64,
+    /// How many fibers there were.
+    pub fibers: u64,
+    /// How many operations they made before which another could have been let in: sends, locks, looks at a flag, calls of
+    /// [`checkpoint`](crate::checkpoint).
+    pub operations: u64,
     /// The time that has passed in it.
     pub elapsed: Duration,
 }

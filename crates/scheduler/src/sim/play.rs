@@ -3,8 +3,11 @@
 //! Knows nothing of other runs.
 
 use super::Run;
-use super::failure::{Failure, plain};
+use super::choices::Choices;
+use super::failure::{Failure, lettered, plain};
+use super::journal::Tells;
 use super::progress::Progress;
+use super::schedule::Schedule;
 use super::stage::{Stage, Stop};
 use super::world::Sim;
 use crate::current::with_worker;
@@ -38,6 +41,7 @@ pub struct Builder {
     workers: usize,
     turns_max: u64,
     allows_leaks: bool,
+    schedule: Schedule,
     progress: Option<Arc<Progress>>,
 }
 
@@ -58,7 +62,13 @@ pub(super) struct Played<T> {
 impl Builder {
     /// Two workers; fibers that are left over are a failure.
     pub fn new() -> Self {
-        Self { workers: WORKERS, turns_max: TURNS_MAX, allows_leaks: false, progress: None }
+        Self {
+            workers: WORKERS,
+            turns_max: TURNS_MAX,
+            allows_leaks: false,
+            schedule: Schedule::Mixed,
+            progress: None,
+        }
     }
 
     /// How many workers there are.
@@ -83,6 +93,18 @@ impl Builder {
         self
     }
 
+    /// How fibers are scheduled: [`Schedule::Mixed`] if not set.
+    ///
+    /// ```
+    /// use sisal_scheduler::{sim, spawn};
+    /// let by_priorities = sim::Schedule::Priorities { depth: 2, steps: 100 };
+    /// sim::Builder::new().schedule(by_priorities).run(7, || spawn(|| ()).join().unwrap());
+    /// ```
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
     /// Tells `progress` how far it is, and stops when that says so.
     pub fn progress(mut self, progress: Arc<Progress>) -> Self {
         self.progress = Some(progress);
@@ -95,7 +117,7 @@ impl Builder {
     /// As [`run`](super::run).
     #[track_caller]
     pub fn run<T>(&self, seed: u64, f: impl FnOnce() -> T) -> (T, Run) {
-        let played = self.play(seed, None, false, f);
+        let played = self.play(seed, None, Tells::Nothing, f);
         match played.result {
             Ok(value) => (value, played.run),
             Err(Failure::Panic(payload)) => {
@@ -106,17 +128,38 @@ impl Builder {
         }
     }
 
+    /// Runs `f` and gives all that happened: each choice, spawn, wake and turn, one a line, and how it ended in the last. The same
+    /// text for the same seed, byte for byte.
+    ///
+    /// ```
+    /// use sisal_scheduler::{sim, spawn};
+    /// let program = || spawn(|| ()).join().unwrap();
+    /// let log = sim::Builder::new().log(7, program);
+    /// assert!(log.contains("#1 spawns #2"));
+    /// assert_eq!(log, sim::Builder::new().log(7, program));
+    /// ```
+    #[track_caller]
+    pub fn log(&self, seed: u64, f: impl FnOnce()) -> String {
+        let played = self.play(seed, None, Tells::All, f);
+        let end = match played.result {
+            Ok(()) => format!("end, with the trace hash {:#018x}", played.run.trace_hash),
+            Err(failure) => failure.to_string(),
+        };
+        played.story + &end
+    }
+
     /// One run, with the choices of the seed or those given.
     #[track_caller]
     pub(super) fn play<T>(
         &self,
         seed: u64,
         given: Option<Vec<u32>>,
-        tells: bool,
+        tells: Tells,
         f: impl FnOnce() -> T,
     ) -> Played<T> {
         assert!(with_worker(|worker| worker.is_none()), "a simulation runs on a bare thread, not on a fiber");
-        let sim = Rc::new(Sim::new(self.workers, seed, given, tells).watched_by(self.progress.clone()));
+        let choices = Choices::new(seed, self.schedule, given);
+        let sim = Rc::new(Sim::new(self.workers, choices, tells).watched_by(self.progress.clone()));
         if let Some(progress) = &self.progress {
             progress.begin_run(seed);
         }
@@ -156,9 +199,11 @@ impl Builder {
             trace_hash: journal.hash(),
             turns: journal.turns(),
             choices: sim.choices().count(),
+            fibers: sim.fibers(),
+            operations: sim.operations(),
             elapsed: sim.elapsed(),
         };
-        let story = plain(&journal.story(), |id| id);
+        let story = lettered(&journal.story());
         drop(journal);
         let choices = sim.choices().take();
         stage.close(TURNS_TO_END);
@@ -178,6 +223,7 @@ impl Builder {
             Stop::Quiet => Some(Failure::Deadlock(report(stage))),
             Stop::Endless => Some(Failure::Endless(self.turns_max, report(stage))),
             Stop::Stopped => Some(Failure::Stopped(report(stage))),
+            Stop::RealTime => Some(real_time(stage)),
         }
     }
 
@@ -186,10 +232,16 @@ impl Builder {
         match stage.play(|| false, false, self.turns_max) {
             Stop::Endless => Some(Failure::Endless(self.turns_max, report(stage))),
             Stop::Stopped => Some(Failure::Stopped(report(stage))),
+            Stop::RealTime => Some(real_time(stage)),
             Stop::Quiet if stage.crew.live() > 0 => Some(Failure::Leaked(report(stage))),
             Stop::Quiet | Stop::Done => None,
         }
     }
+}
+
+/// Somebody has taken the wrong clock.
+fn real_time(stage: &Stage) -> Failure {
+    Failure::RealTime(stage.sim.real_time().unwrap_or_default())
 }
 
 /// Who waits for what, and in which circles.

@@ -31,6 +31,8 @@ pub(super) enum Stop {
     Endless,
     /// Somebody outside wants it to end.
     Stopped,
+    /// Somebody inside has taken the wrong clock.
+    RealTime,
 }
 
 struct Player {
@@ -44,6 +46,7 @@ pub(super) struct Stage {
     pub(super) crew: Arc<Crew>,
     players: Vec<Player>,
     last: usize,
+    able: Vec<usize>,
     /// It is over already: nobody stops the end.
     closes: bool,
 }
@@ -68,7 +71,7 @@ impl Stage {
         crew.members.iter().for_each(|member| member.post.disconnect());
         let player = |(index, ends)| Player::new(index, &crew, ends, &sim);
         let players = ends.into_iter().enumerate().map(player).collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { sim, crew, players, last: 0, closes: false })
+        Ok(Self { sim, crew, players, last: 0, able: Vec::new(), closes: false })
     }
 
     /// Gives turns until `is_done`; until all are parked and nothing is under way, if `may_wait` is false, else until they are and no timer
@@ -79,31 +82,55 @@ impl Stage {
             if is_done() {
                 return Stop::Done;
             }
-            let workers = self.players.len();
-            let last = self.last;
-            let able =
-                || (0..workers).map(|offset| (last + offset) % workers).filter(|&index| self.is_able(index));
-            let count = able().count();
-            if count > 0 {
-                let choice = self.sim.next_worker(count);
-                self.last = able().nth(choice).expect("one of those just counted");
-                self.players[self.last].turn();
-                turns += 1;
-                if !self.closes && self.sim.is_stopped() {
-                    return Stop::Stopped;
+            self.fire_alarms();
+            self.find_able();
+            if self.able.is_empty() {
+                if self.go_on(may_wait) {
+                    continue;
                 }
-                if turns == turns_max {
-                    return Stop::Endless;
-                }
-            } else if !self.go_on(may_wait) {
                 return Stop::Quiet;
             }
+            self.last = self.sim.next_worker(&self.able);
+            self.players[self.last].turn();
+            turns += 1;
+            if !self.closes && self.sim.is_stopped() {
+                return Stop::Stopped;
+            }
+            if !self.closes && self.sim.real_time().is_some() {
+                return Stop::RealTime;
+            }
+            if turns == turns_max {
+                return Stop::Endless;
+            }
+        }
+    }
+
+    /// The workers that have something to do, from the one on that ran last.
+    fn find_able(&mut self) {
+        let workers = self.players.len();
+        let mut able = std::mem::take(&mut self.able);
+        able.clear();
+        let all = (0..workers).map(|offset| (self.last + offset) % workers);
+        able.extend(all.filter(|&index| self.is_able(index)));
+        self.able = able;
+    }
+
+    /// Does what wakes fibers, as a worker that is known to the simulation, so that this is told.
+    fn step_in<R>(&self, f: impl FnOnce() -> R) -> R {
+        current::enter(&self.players[0].worker, || self.sim.step_in(f))
+    }
+
+    /// Calls the wakers whose time has come.
+    fn fire_alarms(&self) {
+        while let Some(waker) = self.sim.due_alarm() {
+            self.step_in(|| waker.wake());
         }
     }
 
     /// Nobody has anything to do: pays a wake-up that is owed, or moves the clock.
     fn go_on(&self, may_wait: bool) -> bool {
-        if self.crew.idle.pay(self.crew.sleepers()).is_some() || self.sim.wake_settler() {
+        let owed = self.crew.idle.pay(self.crew.sleepers()).is_some();
+        if owed || self.step_in(|| self.sim.wake_settler()) {
             return true;
         }
         match self.sim.next_timer() {

@@ -7,11 +7,13 @@
 use super::{Worker, simulated};
 use crate::blocking::BlockingPool;
 use crate::current::with_worker;
+use crate::sim::About;
 use crate::task::{Command, Header, Record, waker};
 use sisal_park::cancel::{Before, CancelScopes};
 use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, World};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task;
 use std::time::Instant;
 
 /// Yields with nothing else to do that return at once, before one takes a full turn: a lone fiber that yields must not
@@ -56,6 +58,16 @@ pub(crate) fn yield_now() {
     }
 }
 
+/// Lets others run if the running fiber has used up its time slice.
+#[inline(always)]
+pub(crate) fn checkpoint() {
+    let over = with_worker(|worker| worker.filter(|worker| worker.slice_is_over())?.current_record());
+    if let Some(record) = over {
+        // SAFETY: as in `yield_now`.
+        unsafe { &*record }.suspend(Command::Yield);
+    }
+}
+
 impl Header {
     #[inline(always)]
     fn own_record(&self) -> &Record {
@@ -66,7 +78,7 @@ impl Header {
     fn arm(&self, record: &Record, deadline: Instant) -> bool {
         with_worker(|worker| {
             let worker = worker.expect("a fiber runs on a worker");
-            if deadline <= worker.now() {
+            if worker.has_passed(deadline, self) {
                 return false;
             }
             // SAFETY: a fiber that runs has no timer in a wheel; the record stays where it is, and whoever wakes the fiber
@@ -162,8 +174,20 @@ impl Agent for Header {
         with_worker(|worker| worker.expect("a fiber runs on a worker").now())
     }
 
+    fn has_passed(&self, deadline: Instant) -> bool {
+        with_worker(|worker| worker.expect("a fiber runs on a worker").has_passed(deadline, self))
+    }
+
+    fn set_alarm(&self, at: Instant, waker: &task::Waker) -> Option<u64> {
+        with_worker(|worker| worker.and_then(super::Worker::sim).map(|sim| sim.set_alarm(at, waker)))
+    }
+
+    fn take_back_alarm(&self, number: u64) {
+        with_worker(|worker| worker.and_then(super::Worker::sim).map(|sim| sim.take_back_alarm(number)));
+    }
+
     fn choose(&self, bound: usize) -> usize {
-        with_worker(|worker| worker.expect("a fiber runs on a worker").choose(bound))
+        with_worker(|worker| worker.expect("a fiber runs on a worker").choose(About::Agent, bound))
     }
 
     fn world(&self) -> Option<Rc<World>> {

@@ -38,6 +38,14 @@ impl Looks {
         }
     }
 
+    /// As it is after many short turns: a simulation's are of one length.
+    pub(super) fn rare(now: Instant) -> Self {
+        let looks = Self::new(now);
+        looks.next.set(TURNS_MAX);
+        looks.interval.set(TURNS_MAX);
+        looks
+    }
+
     /// Whether the worker looks in this turn.
     #[inline(always)]
     pub(super) fn is_due(&self, turn: u32) -> bool {

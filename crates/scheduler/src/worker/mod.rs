@@ -17,7 +17,7 @@ mod submit;
 mod tell;
 mod turn;
 
-pub(crate) use agent::yield_now;
+pub(crate) use agent::{checkpoint, yield_now};
 pub(crate) use life::live_again;
 pub(crate) use submit::{spawn_fresh, submit_woken};
 
@@ -30,8 +30,8 @@ use crate::overflow;
 use crate::owner::OwnerCell;
 use crate::post::Post;
 use crate::runtime::Leaked;
-use crate::sim::Sim;
-use crate::task::{Blocks, Command, Record, Task, TaskRef};
+use crate::sim::{About, Sim};
+use crate::task::{Blocks, Command, Header, Record, Task, TaskRef};
 use crate::timer::Wheel;
 use crate::trace::What;
 use chaos::Chaos;
@@ -135,7 +135,7 @@ impl Worker {
             ending: Cell::new(false),
             yielded: Cell::new(false),
             idle_yields: Cell::new(0),
-            looks: Looks::new(start),
+            looks: if chaos.sim().is_some() { Looks::rare(start) } else { Looks::new(start) },
             tick_seen: Cell::new(crew.monitor.tick()),
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),
@@ -199,7 +199,7 @@ impl Worker {
     fn more_ids(&self) -> Range<u64> {
         match self.chaos.sim() {
             None => AgentId::reserve(IDS_A_RESERVE),
-            Some(sim) => sim.next_id(),
+            Some(sim) => sim.next_id(self.index),
         }
     }
 
@@ -207,6 +207,15 @@ impl Worker {
     #[inline]
     pub(crate) fn now(&self) -> Instant {
         self.chaos.now()
+    }
+
+    /// Whether that moment has come.
+    #[inline]
+    fn has_passed(&self, deadline: Instant, fiber: &Header) -> bool {
+        match self.chaos.sim() {
+            None => deadline <= self.now(),
+            Some(sim) => sim.has_passed(deadline, Some(fiber)),
+        }
     }
 
     /// The simulation in which it is a worker, if it is one.
@@ -217,8 +226,8 @@ impl Worker {
 
     /// A choice in `0..bound`.
     #[inline]
-    fn choose(&self, bound: usize) -> usize {
-        self.chaos.choose(bound).unwrap_or_else(|| self.choices.below(bound))
+    fn choose(&self, about: About, bound: usize) -> usize {
+        self.chaos.choose(about, bound).unwrap_or_else(|| self.choices.below(bound))
     }
 
     /// A stack from this worker's own.

@@ -14,6 +14,7 @@
 
 use super::Worker;
 use crate::crew::WakeLimit;
+use crate::sim::About;
 use crate::task::Task;
 use crate::trace::What;
 use sisal_base::sync::hint::spin_loop;
@@ -168,7 +169,7 @@ impl Worker {
     /// compare-and-swap all the time costs its victim 15 times its push.
     fn most_loaded(&self) -> Option<(usize, usize)> {
         let workers = self.crew.members.len();
-        let start = self.choose(workers);
+        let start = self.choose(About::Victim, workers);
         (0..workers)
             .map(|offset| (start + offset) % workers)
             .filter(|&index| index != self.index)
@@ -185,7 +186,9 @@ impl Worker {
     fn steal_from(&self, index: usize) -> Option<Task> {
         let member = &self.crew.members[index];
         self.counters.steals_tried.add(1);
-        if let Steal::Taken { first, .. } = member.fresh.steal_half_into(&self.fresh) {
+        let len = member.fresh.len();
+        let most = self.chaos.loot_max(len - len / 2);
+        if let Steal::Taken { first, .. } = member.fresh.steal_into(&self.fresh, most) {
             debug_assert!(first.header().record().is_none(), "a started fiber was stolen");
             self.counters.steals_won.add(1);
             self.tell_steal(first, index);

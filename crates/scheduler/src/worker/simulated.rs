@@ -3,10 +3,13 @@
 //! Knows nothing of whose turn it is; see [`sim`](crate::sim).
 
 use super::Worker;
-use crate::sim::Outcome;
+use crate::current::with_worker;
+use crate::sim::{About, Outcome, Sim};
 use crate::spawn::Builder;
-use crate::task::TaskRef;
-use sisal_park::Agent;
+use crate::task::{Task, TaskRef};
+use sisal_park::{Agent, AgentId};
+use sisal_queue::{Chain, Inject};
+use std::rc::Rc;
 
 /// Turns that others get, at the most, before a call that blocks begins, and again before its end is seen.
 const TURNS_A_CALL: usize = 4;
@@ -26,6 +29,72 @@ impl Worker {
         }
         self.leave();
     }
+
+    /// The task of that number from wherever it stands here; the others keep their places.
+    pub(super) fn pick_wanted(&self, sim: &Sim, wanted: u64) -> Option<Task> {
+        let is_it = |task: &Task| sim.number(task.header().id.as_u64()) == wanted;
+        if let Some(first) = self.first.take() {
+            if is_it(&first) {
+                return Some(first);
+            }
+            self.first.set(Some(first));
+        }
+        let mut found = None;
+        for _ in 0..self.ready.with(|ready| ready.len()) {
+            let node = self.ready.with(Chain::pop_front).expect("as many as it says");
+            // SAFETY: what stands in the ready list carries the scheduler's reference.
+            match unsafe { Task::from_raw(node) } {
+                task if found.is_none() && is_it(&task) => found = Some(task),
+                _ => self.push_home(node),
+            }
+        }
+        if found.is_none() {
+            found = self.pick_bound(|bound| bound.remove(bound.iter().position(is_it)?));
+        }
+        // One turn round: the oldest becomes the youngest.
+        for _ in 0..if found.is_none() { self.fresh.len() } else { 0 } {
+            match self.fresh.pop_old() {
+                Some(task) if found.is_none() && is_it(&task) => found = Some(task),
+                Some(task) => self.keep(task),
+                None => {}
+            }
+        }
+        let mut others = Vec::new();
+        while found.is_none() {
+            match self.crew.injector.pop() {
+                Some(task) if is_it(&task) => found = Some(task),
+                Some(task) => others.push(task),
+                None => break,
+            }
+        }
+        others.into_iter().for_each(|task| self.crew.injector.push(task));
+        if found.is_none() {
+            sim.has_not(wanted);
+        }
+        found
+    }
+
+    /// Tells a simulation that a fresh fiber goes to start elsewhere.
+    #[inline(always)]
+    pub(crate) fn note_send(&self, id: AgentId, worker: usize) {
+        if let Some(sim) = self.sim() {
+            sim.send(id, worker);
+        }
+    }
+
+    /// Whether this worker sleeps, and a simulation only speaks in its name.
+    #[inline(always)]
+    pub(super) fn wakes_from_outside(&self) -> bool {
+        self.sim().is_some_and(|sim| sim.is_outside())
+    }
+
+    /// Tells a simulation that a fiber is woken.
+    #[inline(always)]
+    pub(super) fn note_wake(&self, task: &Task) {
+        if let Some(sim) = self.sim() {
+            sim.wake(task.header().id);
+        }
+    }
 }
 
 /// What has become of a fiber that has had its turn.
@@ -43,7 +112,11 @@ fn outcome(fiber: &TaskRef) -> Outcome {
 
 /// A call that blocks: it happens here, at a chosen moment, and its end is seen at another.
 pub(super) fn call(agent: &dyn Agent, job: &mut (dyn FnMut() + Send)) {
-    let wait = || (0..agent.choose(TURNS_A_CALL)).for_each(|_| agent.yield_now());
+    let turns = || with_worker(|worker| worker.and_then(Worker::sim).map(Rc::clone));
+    let wait = || {
+        let turns = turns().map_or(0, |sim| sim.choose(About::BlockingEnd, TURNS_A_CALL));
+        (0..turns).for_each(|_| agent.yield_now());
+    };
     wait();
     job();
     wait();

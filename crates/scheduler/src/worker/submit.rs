@@ -10,6 +10,7 @@
 use super::Worker;
 use crate::crew::Crew;
 use crate::current::with_worker;
+use crate::sim::About;
 use crate::task::{Header, Task};
 use sisal_park::WakeKind;
 use sisal_queue::Inject;
@@ -50,13 +51,15 @@ pub(crate) fn spawn_fresh(crew: &Arc<Crew>, task: Task) {
 pub(crate) fn submit_woken(task: Task, kind: WakeKind) {
     let home = task.header().home().expect("a parked fiber has a home");
     let here = with_worker(|worker| match worker {
-        Some(worker) if ptr::eq(worker.post, home) => {
-            worker.admit(task, kind);
-            true
-        }
         Some(worker) => {
-            worker.tell_wake(task);
-            false
+            let is_here = ptr::eq(worker.post, home) && !worker.wakes_from_outside();
+            worker.note_wake(&task);
+            if is_here {
+                worker.admit(task, kind);
+            } else {
+                worker.tell_wake(task);
+            }
+            is_here
         }
         None => false,
     });
@@ -139,6 +142,7 @@ impl Worker {
         }
         let Some(other) = self.detour() else { return false };
         let member = &self.crew.members[other];
+        self.note_send(task.header().id, other);
         member.send_fresh(task);
         self.crew.lifecycle.after_deliver(member);
         true
@@ -162,7 +166,7 @@ impl Worker {
             self.detour.set(None);
         }
         // The better of two random others, as good as the best of all (M. Mitzenmacher, "The power of two choices", 2001).
-        let draw = || (self.index + 1 + self.choices.below(workers - 1)) % workers;
+        let draw = || (self.index + 1 + self.choose(About::Victim, workers - 1)) % workers;
         let (a, b) = (draw(), draw());
         let other = if count(a) <= count(b) { a } else { b };
         if own >= count(other) + lead(own, workers) {

@@ -117,7 +117,7 @@ impl Worker {
     }
 
     #[inline]
-    fn pick_bound(&self, end: impl FnOnce(&mut VecDeque<Task>) -> Option<Task>) -> Option<Task> {
+    pub(super) fn pick_bound(&self, end: impl FnOnce(&mut VecDeque<Task>) -> Option<Task>) -> Option<Task> {
         let task = self.bound.with(end)?;
         self.crew.members[self.index].live.expect_no_more();
         Some(task)
@@ -137,6 +137,9 @@ impl Worker {
         self.answer_dumps();
         self.look_at_recorder();
         self.publish_queues();
+        if self.chaos.is_told_whom() {
+            return None;
+        }
         self.take_injected().or_else(|| self.pick_fresh(0))
     }
 
@@ -196,8 +199,11 @@ impl Worker {
         let mut due = Vec::new();
         self.wheel.with(|wheel| wheel.advance(now, |task| due.push(task)));
         self.counters.timer_fires.add(due.len() as u64);
+        let timer = |task: &Task| task.header().record().map(|record| &record.timer);
+        self.chaos.mix_ties(&mut due, |a, b| timer(a).zip(timer(b)).is_some_and(|(a, b)| a.is_due_with(b)));
         for task in due {
             if task.header().word.wake() == sisal_park::Wake::Submit {
+                self.note_wake(&task);
                 self.admit(task, WakeKind::Back);
             }
         }
@@ -250,6 +256,9 @@ impl Worker {
         if kind == WakeKind::Next && self.first.get().is_none() {
             self.tell_wake(task);
             self.first.set(Some(task));
+        } else if self.chaos.lets_pass() {
+            // SAFETY: as in `push_home`.
+            self.ready.with(|ready| unsafe { ready.push_front(task.as_ptr()) });
         } else {
             self.push_ready(task);
         }

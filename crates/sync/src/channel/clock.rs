@@ -1,8 +1,10 @@
 //! Calls wakers when it is time, for futures that wait on a channel of the time: whoever polls them does not wait until then by
 //! himself, as an agent does when it parks.
 //!
-//! Knows nothing of channels. One thread of the process, started by the first alarm; asleep until the next one is due.
+//! Knows nothing of channels. One thread of the process, started by the first alarm; asleep until the next one is due. An agent whose
+//! clock is not the system's keeps its alarms itself.
 
+use sisal_park::with_current;
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::task::Waker;
@@ -26,7 +28,15 @@ fn alarms() -> MutexGuard<'static, Alarms> {
 }
 
 /// One future's alarm, which its drop takes back.
-pub(super) struct Alarm(Option<Key>);
+pub(super) struct Alarm(Option<Kept>);
+
+/// Where an alarm that is set stands.
+enum Kept {
+    /// Kept by this clock.
+    Here(Key),
+    /// Kept by the agent that polls, by that number.
+    Agent(u64),
+}
 
 impl Alarm {
     pub(super) const fn new() -> Self {
@@ -35,32 +45,43 @@ impl Alarm {
 
     /// Calls `waker` at `when`, and not at the time that was set before.
     pub(super) fn set(&mut self, when: Instant, waker: &Waker) {
+        self.take_back();
+        if let Some(number) = with_current(|agent| agent.set_alarm(when, waker)) {
+            self.0 = Some(Kept::Agent(number));
+            return;
+        }
         STARTED.call_once(|| {
             let thread = std::thread::Builder::new().name("sisal-clock".to_owned()).spawn(run);
             thread.expect("a thread for the clock of futures");
         });
         let waker = waker.clone();
         let mut alarms = alarms();
-        let before = self.0.take().and_then(|key| alarms.wakers.remove(&key));
         let key = (when, alarms.next);
         alarms.next += 1;
         alarms.wakers.insert(key, waker);
         let is_first = alarms.wakers.first_key_value().is_some_and(|(first, _)| *first == key);
         drop(alarms);
-        drop(before);
-        self.0 = Some(key);
+        self.0 = Some(Kept::Here(key));
         if is_first {
             EARLIER.notify_one();
+        }
+    }
+
+    fn take_back(&mut self) {
+        match self.0.take() {
+            None => {}
+            Some(Kept::Here(key)) => {
+                let waker = alarms().wakers.remove(&key);
+                drop(waker);
+            }
+            Some(Kept::Agent(number)) => with_current(|agent| agent.take_back_alarm(number)),
         }
     }
 }
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        if let Some(key) = self.0.take() {
-            let waker = alarms().wakers.remove(&key);
-            drop(waker);
-        }
+        self.take_back();
     }
 }
 

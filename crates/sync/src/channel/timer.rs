@@ -77,7 +77,7 @@ impl Timer {
             }
             match until {
                 Until::Now => return Err(Lack::Empty),
-                Until::Deadline(deadline) if deadline <= now => return Err(Lack::Empty),
+                Until::Deadline(deadline) if agent.has_passed(deadline) => return Err(Lack::Empty),
                 _ => {}
             }
             let wake_at = earlier(self.due(), until.deadline());
@@ -100,7 +100,7 @@ pub(super) fn recv_never(until: Until) -> Lack {
         loop {
             match until {
                 Until::Now => return Lack::Empty,
-                Until::Deadline(deadline) if deadline <= agent.now() => return Lack::Empty,
+                Until::Deadline(deadline) if agent.has_passed(deadline) => return Lack::Empty,
                 _ => {}
             }
             if matches!(park(agent, until.deadline(), 0), Outcome::Cancelled(_)) {

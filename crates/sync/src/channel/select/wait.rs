@@ -94,7 +94,7 @@ fn run<A: HasArm>(arms: &mut [A], goal: Goal, order: Order, until: Until) -> Opt
 fn is_over(agent: &dyn Agent, until: Until) -> bool {
     match until {
         Until::Now => true,
-        Until::Deadline(deadline) => agent.now() >= deadline,
+        Until::Deadline(deadline) => agent.has_passed(deadline),
         Until::Forever => false,
     }
 }
