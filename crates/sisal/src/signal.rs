@@ -41,7 +41,7 @@ pub struct Signals {
 /// let signals = signal::signals([signal::SIGTERM, signal::SIGUSR1])?;
 /// # assert!(std::process::Command::new("kill").args(["-USR1", &std::process::id().to_string()]).status()?.success());
 /// select! {
-///     recv(signals.receiver()) -> signal => assert_eq!(signal, Ok(signal::SIGUSR1)),
+///     recv(signals) -> signal => assert_eq!(signal, Ok(signal::SIGUSR1)),
 ///     default(std::time::Duration::from_secs(10)) => panic!("none came"),
 /// }
 /// # Ok(()) }
@@ -167,7 +167,13 @@ impl Signals {
         self.receiver.recv()
     }
 
-    /// The channel, for [`select!`](crate::select).
+    /// What `recv(signals)` in a [`select!`](crate::select) expands to.
+    #[doc(hidden)]
+    pub fn recv_arm(&self) -> crate::channel::internal::RecvArm<'_, i32> {
+        self.receiver.recv_arm()
+    }
+
+    /// The channel, for a [`Select`](crate::channel::Select).
     pub fn receiver(&self) -> &Receiver<i32> {
         &self.receiver
     }

@@ -35,12 +35,12 @@ fn one_waits_for_ctrl_c_or_something_else() {
         let (sender, receiver) = channel::bounded::<()>(0);
         go!(move || sender.send(()).is_ok());
         select! {
-            recv(signals.receiver()) -> _ => panic!("nobody has sent one"),
+            recv(signals) -> _ => panic!("nobody has sent one"),
             recv(receiver) -> message => message.unwrap(),
         }
         raise("-TERM");
         select! {
-            recv(signals.receiver()) -> signal => assert_eq!(signal, Ok(signal::SIGTERM)),
+            recv(signals) -> signal => assert_eq!(signal, Ok(signal::SIGTERM)),
             default(Duration::from_secs(10)) => panic!("lost"),
         }
     });

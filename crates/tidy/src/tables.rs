@@ -291,6 +291,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/worker/turn.rs", "references on tasks that change queues"),
     unsafety("crates/sisal/tests/coroutine.rs", "a destructor that yields"),
     unsafety("crates/sisal/tests/deadlock.rs", "forks, for a process with one thread"),
+    unsafety("crates/sisal/tests/faults/filtered.rs", "filters system calls"),
     unsafety("crates/sisal/tests/faults/kernel.rs", "signals, and how they are handled"),
     unsafety("crates/sisal/tests/faults/missing.rs", "limits the process"),
     unsafety("crates/sisal/tests/faults/programs.rs", "forks"),

@@ -7,10 +7,12 @@
 
 mod bench;
 mod churn;
+mod filtered;
 mod injected;
 mod kernel;
 mod limits;
 mod missing;
+mod network;
 mod own;
 mod peers;
 mod programs;
