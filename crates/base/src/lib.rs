@@ -5,6 +5,7 @@ mod fault;
 
 pub mod backoff;
 pub mod list;
+pub mod prefetch;
 pub mod rng;
 pub mod spin;
 pub mod sync;

@@ -2,6 +2,9 @@
 //!
 //! Knows nothing of what they do.
 //!
+//! Who leaves leaves a hole, which the next to come fills. (Were the last fiber of the table moved there instead, each end among
+//! a million would touch the memory of another that nobody runs.)
+//!
 //! Where fibers stay home, the worker alone comes here, with no lock; others see the count, and ask the worker for the rest.
 //! Where they migrate, a fiber may end on another worker, so each step takes the lock.
 
@@ -13,13 +16,13 @@ use std::sync::atomic::compiler_fence;
 
 /// A worker's started fibers. Each knows its place, so that leaving costs no search.
 pub(crate) struct LiveTable {
-    tasks: UnsafeCell<Vec<Task>>,
+    tasks: UnsafeCell<Places>,
     /// Whether fibers may leave from other workers.
     shared: bool,
     held: AtomicBool,
     /// A step is under way: a handler that interrupts it must not look.
     changes: Cell<bool>,
-    /// The table's length, for others' looks.
+    /// How many places are taken, for others' looks.
     count: AtomicUsize,
     /// How many of them wait for their children.
     joining: AtomicUsize,
@@ -27,12 +30,55 @@ pub(crate) struct LiveTable {
     expected: AtomicUsize,
 }
 
+/// Places with a fiber each, and the holes among them, the latest last.
+struct Places {
+    tasks: Vec<Option<Task>>,
+    holes: Vec<usize>,
+}
+
+impl Places {
+    #[inline]
+    fn enter(&mut self, task: Task) -> usize {
+        match self.holes.pop() {
+            Some(hole) => {
+                self.tasks[hole] = Some(task);
+                hole
+            }
+            None => {
+                self.tasks.push(Some(task));
+                self.tasks.len() - 1
+            }
+        }
+    }
+
+    #[inline]
+    fn leave(&mut self, index: usize) {
+        self.tasks[index] = None;
+        self.holes.push(index);
+        if self.holes.len() == self.tasks.len() {
+            // Whoever looks for fibers need not pass by a million holes.
+            self.holes.clear();
+            self.tasks.clear();
+        }
+    }
+
+    #[inline]
+    fn count(&self) -> usize {
+        self.tasks.len() - self.holes.len()
+    }
+
+    fn each(&self) -> impl Iterator<Item = Task> {
+        self.tasks.iter().copied().flatten()
+    }
+}
+
 // SAFETY: `with` admits the owner alone, or whoever has the lock.
 unsafe impl Sync for LiveTable {}
 
 impl LiveTable {
     pub(crate) fn new(shared: bool) -> Self {
-        let (tasks, held) = (UnsafeCell::new(Vec::new()), AtomicBool::new(false));
+        let (tasks, held) =
+            (UnsafeCell::new(Places { tasks: Vec::new(), holes: Vec::new() }), AtomicBool::new(false));
         Self {
             tasks,
             shared,
@@ -83,7 +129,7 @@ impl LiveTable {
     /// # Safety
     /// Called by the worker whose table it is, unless it is shared. `f` does not come back here.
     #[inline(always)]
-    unsafe fn with<R>(&self, f: impl FnOnce(&mut Vec<Task>) -> R) -> R {
+    unsafe fn with<R>(&self, f: impl FnOnce(&mut Places) -> R) -> R {
         if self.shared {
             let mut backoff = Backoff::new();
             // Acquire: pairs with the Release below.
@@ -112,10 +158,10 @@ impl LiveTable {
     pub(crate) unsafe fn enter(&self, task: Task) -> usize {
         // SAFETY: the caller's promise.
         unsafe {
-            self.with(|tasks| {
-                tasks.push(task);
-                self.count.store(tasks.len(), Ordering::Relaxed);
-                tasks.len() - 1
+            self.with(|places| {
+                let index = places.enter(task);
+                self.count.store(places.count(), Ordering::Relaxed);
+                index
             })
         }
     }
@@ -128,14 +174,9 @@ impl LiveTable {
     pub(crate) unsafe fn leave(&self, index: impl FnOnce() -> usize) {
         // SAFETY: the caller's promise.
         unsafe {
-            self.with(|tasks| {
-                let index = index();
-                tasks.swap_remove(index);
-                if let Some(moved) = tasks.get(index) {
-                    let record = moved.header().record().expect("a live fiber has a record");
-                    record.live_index.set(index);
-                }
-                self.count.store(tasks.len(), Ordering::Relaxed);
+            self.with(|places| {
+                places.leave(index());
+                self.count.store(places.count(), Ordering::Relaxed);
             });
         }
     }
@@ -146,7 +187,7 @@ impl LiveTable {
     /// As [`enter`](Self::enter).
     pub(crate) unsafe fn for_each(&self, f: impl FnMut(Task)) {
         // SAFETY: the caller's promise.
-        unsafe { self.with(|tasks| tasks.iter().copied().for_each(f)) };
+        unsafe { self.with(|places| places.each().for_each(f)) };
     }
 
     /// [`for_each`](Self::for_each) for a handler that has interrupted whatever the owner does; `false`, and nothing is called, where that
@@ -160,7 +201,29 @@ impl LiveTable {
             return false;
         }
         // SAFETY: no step is under way, and the only one who could take one is interrupted.
-        unsafe { &*self.tasks.get() }.iter().copied().for_each(f);
+        unsafe { &*self.tasks.get() }.each().for_each(f);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr::NonNull;
+
+    #[test]
+    fn holes_are_filled_and_none_is_left_once_all_are_gone() {
+        let mut places = Places { tasks: Vec::new(), holes: Vec::new() };
+        // SAFETY: nobody looks at it.
+        let task = unsafe { Task::from_raw(NonNull::dangling()) };
+        let enter = |places: &mut Places| places.enter(task);
+        assert_eq!([(); 4].map(|()| enter(&mut places)), [0, 1, 2, 3]);
+        places.leave(1);
+        places.leave(2);
+        assert_eq!((places.count(), places.each().count()), (2, 2));
+        assert_eq!([(); 3].map(|()| enter(&mut places)), [2, 1, 4]);
+        (0..5).for_each(|index| places.leave(index));
+        assert_eq!((places.count(), places.tasks.len(), places.holes.len()), (0, 0, 0));
+        assert_eq!(enter(&mut places), 0);
     }
 }

@@ -192,6 +192,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("benches/src/peers/sisal.rs", "signs the contract of `migrate_started_fibers`"),
     unsafety("benches/src/rows/floor.rs", "maps, guards and touches pages as stacks are"),
     unsafety("crates/base/src/list.rs", "nodes that live on others' stacks"),
+    unsafety("crates/base/src/prefetch.rs", "an instruction"),
     unsafety("crates/base/src/spin.rs", "the value behind the lock"),
     unsafety("crates/coro/examples/timing.rs", "measures what the scheduler does"),
     unsafety("crates/coro/src/alt_stack.rs", "the handler's stack"),
@@ -279,6 +280,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/task/header.rs", "a task behind one pointer, whatever its closure"),
     unsafety("crates/scheduler/src/task/record.rs", "what stands at the top of a fiber's stack"),
     unsafety("crates/scheduler/src/timer.rs", "timers on the waiting stacks"),
+    unsafety("crates/scheduler/src/worker/ahead.rs", "looks at who is ready"),
     unsafety("crates/scheduler/src/worker/agent.rs", "the record of the fiber that runs"),
     unsafety(
         "crates/scheduler/src/worker/life.rs",

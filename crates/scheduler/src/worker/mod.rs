@@ -6,6 +6,7 @@
 //! comes to it, `life` for its first and last steps, `agent` for what it asks of the worker.
 
 mod agent;
+mod ahead;
 mod chaos;
 mod life;
 mod looks;

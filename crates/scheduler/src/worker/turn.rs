@@ -82,7 +82,7 @@ impl Worker {
             self.push_ready(task);
         }
         self.first_runs.set(0);
-        if let Some(node) = self.ready.with(Chain::pop_front) {
+        if let Some(node) = self.pop_ready() {
             // SAFETY: what stands in the ready list carries the scheduler's reference.
             return Some(unsafe { Task::from_raw(node) });
         }
