@@ -287,14 +287,19 @@ fn who_waits_in_the_drop_of_an_unwanted_result_is_waited_for() {
     }
     for workers in [1, 2] {
         let (runtime, dropped) = (runtime(workers), Arc::new(AtomicUsize::new(0)));
+        let started = Arc::new(AtomicUsize::new(0));
         for _ in 0..10 {
-            let dropped = Arc::clone(&dropped);
+            let (dropped, started) = (Arc::clone(&dropped), Arc::clone(&started));
             drop(runtime.spawn(move || {
+                started.fetch_add(1, SeqCst);
                 fiber::yield_now();
                 Waits(dropped)
             }));
         }
-        runtime.run(|| fiber::sleep(Duration::from_millis(5)));
+        // One that has not is dropped unrun.
+        while started.load(SeqCst) < 10 {
+            runtime.run(|| fiber::sleep(Duration::from_millis(5)));
+        }
         // The cancel of a shutdown cuts sleeps short, and ends nobody.
         runtime.shutdown_timeout(ENOUGH).unwrap();
         assert_eq!(dropped.load(SeqCst), 10);
