@@ -1,19 +1,19 @@
 //! The parent process: builds what the children need, starts them in turn, and writes down what they say.
 //!
 //! Knows nothing of what a row does. In files: [`options`] is the command line, [`programs`] what is built, [`process`] one
-//! child, [`serve`] one that is a server, [`measure`] their order, [`results`] what came out, [`machine`] where; [`markdown`], [`json`] and [`plot`] write it.
+//! child, [`serve`] one that is a server, [`measure`] their order, [`results`] what came out, [`machine`] where; [`markdown`] and [`json`] write it, and [`plot`](crate::plot) draws it.
 
 pub mod json;
 pub mod machine;
 pub mod markdown;
 pub mod measure;
 pub mod options;
-pub mod plot;
 pub mod process;
 pub mod programs;
 pub mod results;
 pub mod serve;
 
+use crate::plot;
 use options::Options;
 use std::{fs, io};
 
@@ -30,15 +30,12 @@ pub fn run(options: &Options) -> io::Result<()> {
     if let Some(path) = &options.markdown {
         fs::write(path, &table)?;
     }
+    let json = json::text(options, &machine, &results);
     if let Some(path) = &options.json {
-        fs::write(path, json::text(options, &machine, &results))?;
+        fs::write(path, &json)?;
     }
     if let Some(dir) = &options.svg {
-        fs::create_dir_all(dir)?;
-        fs::write(dir.join("compare.svg"), plot::ratios(&results))?;
-        if let Some(text) = plot::growth(&results) {
-            fs::write(dir.join("growth.svg"), text)?;
-        }
+        plot::write(&json, dir)?;
     }
     Ok(())
 }
