@@ -97,7 +97,9 @@ impl Canvas {
     /// A peer's figure.
     pub fn dot(&mut self, x: f64, y: f64, peer: &str) {
         let colour = colour(peer);
-        self.push(format_args!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\" fill=\"{colour}\" stroke=\"var(--page)\"/>"));
+        self.push(format_args!(
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5\" fill=\"{colour}\" stroke=\"var(--page)\"/>"
+        ));
     }
 
     /// A peer's figures, joined.

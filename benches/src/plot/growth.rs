@@ -46,9 +46,8 @@ fn panel(canvas: &mut Canvas, rows: &[(f64, &Figure)], title: &str, left: f64) {
         canvas.aside(x.at(10_f64.powi(power as i32 + 2)), BOTTOM + 18.0, Anchor::Middle, label);
     }
     for peer in canvas::peers() {
-        let value = |(count, figure): &(f64, &Figure)| {
-            Some((x.at(*count), y.at(figure.median(peer)?.max(1.0))))
-        };
+        let value =
+            |(count, figure): &(f64, &Figure)| Some((x.at(*count), y.at(figure.median(peer)?.max(1.0))));
         let points: Vec<(f64, f64)> = rows.iter().filter_map(value).collect();
         canvas.path(&points, peer);
     }
