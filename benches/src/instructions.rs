@@ -7,10 +7,11 @@
 use sisal::channel;
 use sisal::coroutine::{Coroutine, CoroutineState, Yielder};
 use sisal::fiber;
+use sisal::net::UnixStream;
 use sisal::runtime::Runtime;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::Command;
 
@@ -29,6 +30,7 @@ pub const PATHS: &[HotPath] = &[
     ("spawn-join", 50_000, spawn_join),
     ("yield", 400_000, yield_between_two),
     ("channel-hop", 100_000, hop),
+    ("socket-hop", 20_000, socket_hop),
     ("coroutine", 400_000, coroutine),
     ("coroutine-life", 100_000, coroutine_life),
 ];
@@ -57,6 +59,24 @@ fn hop(ops: usize) {
         assert_eq!(ponged.recv(), Ok(n));
     }
     drop(ping);
+    echo.join().unwrap();
+}
+
+/// One operation is a byte to a fiber that waits for it at a socket; every second is an answer.
+fn socket_hop(ops: usize) {
+    let (mut near, mut far) = UnixStream::pair().unwrap();
+    let mut byte = [0];
+    let echo = fiber::spawn(move || {
+        let mut byte = [0];
+        while far.read(&mut byte).unwrap() > 0 {
+            far.write_all(&byte).unwrap();
+        }
+    });
+    for _ in 0..ops / 2 {
+        near.write_all(&byte).unwrap();
+        near.read_exact(&mut byte).unwrap();
+    }
+    drop(near);
     echo.join().unwrap();
 }
 
