@@ -11,7 +11,7 @@ const PANEL: f64 = 230.0;
 const TOP: f64 = 100.0;
 const BOTTOM: f64 = 320.0;
 
-pub fn draw(document: &Document) -> Option<String> {
+pub(super) fn draw(document: &Document) -> Option<String> {
     let rows: Vec<(f64, &Figure)> = document
         .figures
         .iter()

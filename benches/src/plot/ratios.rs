@@ -8,7 +8,7 @@ const WIDTH: f64 = 900.0;
 const LINE: f64 = 20.0;
 const TOP: f64 = 64.0;
 
-pub fn draw(document: &Document) -> Option<String> {
+pub(super) fn draw(document: &Document) -> Option<String> {
     let counted = document.figures.iter().filter(|figure| figure.counts);
     let bars: Vec<_> = counted.filter_map(|figure| Some((figure, figure.ratio.as_ref()?))).collect();
     if bars.is_empty() {

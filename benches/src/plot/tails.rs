@@ -9,7 +9,7 @@ const LINE: f64 = 24.0;
 const TOP: f64 = 88.0;
 const SHOWN: &[&str] = &["p50_us", "p99_us", "max_us", "late_p50_us", "late_p99_us", "late_max_us"];
 
-pub fn draw(document: &Document) -> Option<String> {
+pub(super) fn draw(document: &Document) -> Option<String> {
     let is_shown =
         |figure: &&Figure| SHOWN.contains(&figure.name.as_str()) && figure.median("sisal").is_some();
     let lines: Vec<_> = document.figures.iter().filter(is_shown).collect();

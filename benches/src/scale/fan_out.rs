@@ -161,7 +161,7 @@ impl World {
         }
         worker.queue -= 1;
         worker.turns += 1;
-        let offers = worker.turns % TURNS_AN_OFFER == 0 && worker.queue > 0;
+        let offers = worker.turns.is_multiple_of(TURNS_AN_OFFER) && worker.queue > 0;
         let cost = if offers { self.offer(now) } else { 0 };
         let end = now + TURN + self.question.work + cost;
         self.unfinished -= 1;

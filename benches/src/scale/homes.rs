@@ -57,7 +57,7 @@ pub fn latency(loads: &[f64], workers: usize, share: f64, work: Ns, draws: &mut 
         now -= between * (1.0 - draws.unit()).ln();
         let drawn = draws.unit();
         let connection = bounds.partition_point(|bound| *bound < drawn).min(loads.len() - 1);
-        let mut serve = |free: &mut f64| {
+        let serve = |free: &mut f64| {
             *free = free.max(now) + work as f64;
             *free - now
         };
