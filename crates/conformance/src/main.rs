@@ -92,7 +92,7 @@ fn run(args: &Args) -> Result<bool, String> {
     let mut tallies = Vec::new();
     for suite in &args.suites {
         let built = generate(suite, &sources)?;
-        for mode in &args.modes {
+        for mode in args.modes.iter().filter(|mode| mode.suits(suite.name)) {
             let tally = run_suite(suite, &built, *mode, args, &sources.target().join("conformance"))?;
             eprintln!("{tally}");
             tallies.push(tally);
@@ -107,6 +107,7 @@ fn run_suite(suite: &Suite, built: &Built, mode: Mode, args: &Args, scratch: &Pa
         .tests
         .iter()
         .filter(|test| test.contains(&args.part) && !built.ignored.contains(test))
+        .filter(|test| mode.left_out.iter().all(|(other, _)| other != test))
         .collect();
     let scratch = |job: usize| scratch.join(format!("{}-{}-{job}.txt", suite.name, mode.name));
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -133,7 +134,7 @@ fn run_suite(suite: &Suite, built: &Built, mode: Mode, args: &Args, scratch: &Pa
         passed: tests.len() - failed.len(),
         passed_alone: Vec::new(),
         failed: Vec::new(),
-        skipped: skipped(suite, built),
+        skipped: skipped(suite, built, mode),
     };
     for test in failed {
         match try_alone(|| child::run(&built.program, test, mode, args.limits, &scratch(0))) {
@@ -156,12 +157,13 @@ fn try_alone(run: impl Fn() -> std::io::Result<Outcome>) -> std::io::Result<Outc
     Ok(outcome)
 }
 
-fn skipped(suite: &Suite, built: &Built) -> Vec<(String, String)> {
+fn skipped(suite: &Suite, built: &Built, mode: Mode) -> Vec<(String, String)> {
     let left_out = suite.files.iter().flat_map(|file| {
         file.left_out
             .iter()
             .map(move |(test, reason)| (format!("{}::{test}", file.module), (*reason).to_owned()))
     });
     let ignored = built.ignored.iter().map(|test| (test.clone(), "its own `ignore`".to_owned()));
-    left_out.chain(ignored).collect()
+    let by_mode = mode.left_out.iter().map(|(test, reason)| ((*test).to_owned(), (*reason).to_owned()));
+    left_out.chain(ignored).chain(by_mode).collect()
 }

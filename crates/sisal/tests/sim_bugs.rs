@@ -3,11 +3,14 @@
 //! Method: each bug is planted beside its cure. The bug must be found within 10,000 seeds, with the kind of report that says it; the cure
 //! must hold for as many seeds as its bug took, ten times over, and for 200 at least.
 
+use sisal::net::{TcpListener, TcpStream};
 use sisal::sync::{Condvar, Mutex};
 use sisal::{channel, fiber, select, sim, spawn, time};
+use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SEEDS: u64 = 10_000;
 
@@ -209,4 +212,86 @@ fn a_timeout_whose_late_answer_meets_the_next_question() {
         server.unwrap().join().unwrap();
     }
     found("another question", || ask(false), || ask(true));
+}
+
+const fn ms(ms: usize) -> Duration {
+    Duration::from_millis(ms as u64)
+}
+
+/// Answers so many clients, one question after the other, and takes 30 ms for each.
+fn answer_slowly(listener: &TcpListener, clients: usize) {
+    fiber::scope(|s| {
+        let (question, questions) = channel::unbounded();
+        for _ in 0..clients {
+            let (mut stream, question) = (listener.accept().unwrap().0, question.clone());
+            s.spawn(move || {
+                let mut bytes = [0; 4];
+                while stream.read_exact(&mut bytes).is_ok() {
+                    question.send((stream.try_clone().unwrap(), bytes)).unwrap();
+                }
+            });
+        }
+        drop(question);
+        for (mut stream, bytes) in questions {
+            time::sleep(ms(30));
+            let _ = stream.write_all(&bytes);
+        }
+    });
+}
+
+/// Asks again and again until `end`, and again at once where no answer comes; when the last one came in time.
+fn ask_until(end: Instant, backs_off: bool) -> Instant {
+    let mut stream = TcpStream::connect("server:80").unwrap();
+    let (answer, answers) = channel::unbounded();
+    let mut reader = stream.try_clone().unwrap();
+    let reading = spawn(move || {
+        let mut bytes = [0; 4];
+        while reader.read_exact(&mut bytes).is_ok() {
+            answer.send(u32::from_le_bytes(bytes)).unwrap();
+        }
+    });
+    let (mut number, mut tries, mut last) = (0_u32, 0, time::now());
+    while time::now() < end {
+        number += 1;
+        stream.write_all(&number.to_le_bytes()).unwrap();
+        let deadline = time::now() + ms(100);
+        let in_time =
+            std::iter::from_fn(|| answers.recv_deadline(deadline).ok()).any(|answer| answer == number);
+        if in_time {
+            (tries, last) = (0, time::now());
+            time::sleep(ms(200));
+        } else if backs_off {
+            tries = (tries + 1).min(4);
+            time::sleep(ms((100 << tries) + sim::choose(100)));
+        }
+    }
+    stream.shutdown(Shutdown::Both).unwrap();
+    reading.join().unwrap();
+    last
+}
+
+#[test]
+fn a_storm_of_retries_after_a_partition() {
+    // The server has time for 33 questions a second; five clients ask 20. During a partition their questions pile up, and when it is over
+    // the answers to all of them are late. So each client asks again, ten times a second, and the server answers questions of which nobody
+    // wants to know any more, for ever.
+    fn ask(backs_off: bool) {
+        const CLIENTS: usize = 5;
+        let (server, clients) = (sim::net::host("server"), sim::net::host("clients"));
+        let listener = server.enter(|| TcpListener::bind("server:80")).unwrap();
+        let serving = server.enter(|| spawn(move || answer_slowly(&listener, CLIENTS)));
+        let end = time::now() + ms(14_000);
+        let last = clients.enter(|| {
+            let asking = [(); CLIENTS].map(|()| spawn(move || ask_until(end, backs_off)));
+            time::sleep(ms(1_000 + sim::choose(500)));
+            sim::net::partition(&[&server], &[&clients]);
+            time::sleep(ms(2_000));
+            sim::net::heal();
+            asking.map(|asking| asking.join().unwrap())
+        });
+        serving.join().unwrap();
+        let served = last.iter().filter(|last| end - **last < ms(3_000)).count();
+        assert_eq!(served, CLIENTS, "a storm of retries: long after the partition, not all are served");
+    }
+    found("a storm of retries", || ask(false), || ask(true));
 }

@@ -34,7 +34,7 @@ where
 {
     let result = catch_unwind(AssertUnwindSafe(|| match mode() {
         Mode::Os => std::thread::scope(|scope| f(&Scope(Inner::Threads(scope)))),
-        Mode::Fibers | Mode::Mixed => sisal::scope(|scope| f(&Scope(Inner::Fibers(scope)))),
+        Mode::Fibers | Mode::Mixed | Mode::Sim => sisal::scope(|scope| f(&Scope(Inner::Fibers(scope)))),
     }));
     home::check();
     result

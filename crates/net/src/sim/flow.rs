@@ -72,7 +72,10 @@ impl Flow {
     /// Takes as much of the slices as there is room for.
     pub(super) fn write(&mut self, slices: &[IoSlice<'_>], links: &mut Links, now: Instant) -> usize {
         let room = self.room(links);
-        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).take(room).collect();
+        let mut bytes = Vec::new();
+        for slice in slices {
+            bytes.extend_from_slice(&slice[..slice.len().min(room - bytes.len())]);
+        }
         let count = bytes.len();
         self.unread += count;
         if count > 1 && self.way.is_some() && Chance::of(SPLITS).strikes() {

@@ -177,10 +177,11 @@ impl Host {
 
     /// Cuts every link between it and the others, both ways; see [`partition`](super::partition).
     pub fn isolate(&self) {
+        tell(|| format!("{self} is cut off"));
         let others = self.network.with(|state, _| state.machines.len() as u32);
         let others = (0..others).filter(|other| *other != self.index);
         let others: Vec<_> = others.map(|index| Host { network: Arc::clone(&self.network), index }).collect();
-        super::partition(&[self], &others.iter().collect::<Vec<_>>());
+        super::link::separate(&[self], &others.iter().collect::<Vec<_>>());
     }
 }
 

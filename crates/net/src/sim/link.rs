@@ -48,10 +48,17 @@ pub fn between(a: &Host, b: &Host) -> Link {
 
 /// Cuts every link between the hosts of `these` and of `those`, both ways, until they are [healed](heal).
 pub fn partition(these: &[&Host], those: &[&Host]) {
+    let names = |hosts: &[&Host]| hosts.iter().map(|host| host.name()).collect::<Vec<_>>().join(", ");
+    tell(|| format!("{} and {} are cut off from one another", names(these), names(those)));
+    separate(these, those);
+}
+
+/// [`partition`], without a word.
+pub(super) fn separate(these: &[&Host], those: &[&Host]) {
     let Some(network) = these.first().map(|host| Arc::clone(&host.network)) else { return };
     let both = |a: &&Host, b: &&Host| [(a.index, b.index), (b.index, a.index)];
     let ways = these.iter().flat_map(|a| those.iter().flat_map(move |b| both(a, b)));
-    Link { network, ways: Some(ways.collect()) }.cut();
+    Link { network, ways: Some(ways.collect()) }.set_cut();
 }
 
 /// Heals every link that is cut.
@@ -61,8 +68,11 @@ pub fn partition(these: &[&Host], those: &[&Host]) {
 #[track_caller]
 pub fn heal() {
     let network = needed();
-    let ways = Some(network.with(|state, _| state.links.cuts()));
-    Link { network, ways }.heal();
+    let ways = network.with(|state, _| state.links.cuts());
+    if !ways.is_empty() {
+        tell(|| "every link is whole again".to_owned());
+        Link { network, ways: Some(ways) }.set_whole();
+    }
 }
 
 impl Host {
@@ -141,16 +151,25 @@ impl Link {
     /// Lets nothing more through that is sent from now on. Nobody is told.
     pub fn cut(&self) -> &Self {
         tell(|| format!("{self:?} is cut"));
+        self.set_cut();
+        self
+    }
+
+    fn set_cut(&self) {
         self.network.with(|state, _| {
             let ways = self.ways(state);
             ways.into_iter().filter(|(from, to)| from != to).for_each(|way| state.links.cut(way));
         });
-        self
     }
 
     /// Lets everything through again. What was sent over connections meanwhile arrives, sooner or later.
     pub fn heal(&self) -> &Self {
         tell(|| format!("{self:?} is whole again"));
+        self.set_whole();
+        self
+    }
+
+    fn set_whole(&self) {
         self.network.with(|state, at| {
             for way in self.ways(state) {
                 if state.links.heal(way) {
@@ -160,7 +179,6 @@ impl Link {
                 }
             }
         });
-        self
     }
 
     /// Resets every connection over these links, now: both sides get `ConnectionReset`, and what is under way is lost.

@@ -108,6 +108,8 @@ pub(super) struct Journal {
     tells: Tells,
     current: Option<Current>,
     told: VecDeque<Told>,
+    /// All that others have told: it is rare, and stays when the turns around it are forgotten.
+    news: Vec<(Duration, String)>,
     log: String,
 }
 
@@ -115,7 +117,15 @@ impl Journal {
     pub(super) fn new(tells: Tells) -> Self {
         // The offset of FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo).
         let hash = 0xcbf2_9ce4_8422_2325;
-        Self { hash, turns: 0, tells, current: None, told: VecDeque::new(), log: String::new() }
+        Self {
+            hash,
+            turns: 0,
+            tells,
+            current: None,
+            told: VecDeque::new(),
+            news: Vec::new(),
+            log: String::new(),
+        }
     }
 
     fn mix(&mut self, value: u64) {
@@ -164,6 +174,7 @@ impl Journal {
         }
         if let Some(current) = &mut self.current {
             let _ = write!(current.deeds, ", {news}");
+            self.news.push((at, news.to_owned()));
         }
     }
 
@@ -210,7 +221,12 @@ impl Journal {
         if self.tells == Tells::All {
             return self.log.clone();
         }
-        self.told.iter().fold(String::new(), |story, told| story + &told.to_string() + "\n")
+        let mut story = String::new();
+        let first = self.told.front().map_or(Duration::ZERO, |told| told.at);
+        for (at, news) in self.news.iter().filter(|(at, _)| *at < first) {
+            let _ = writeln!(story, "{:>9} µs  {news}", at.as_micros());
+        }
+        self.told.iter().fold(story, |story, told| story + &told.to_string() + "\n")
     }
 }
 

@@ -117,6 +117,21 @@ pub fn now() -> Duration {
     current().elapsed()
 }
 
+/// A choice of the test's own in `0..bound`, from the run's seed as all others: which value to write, when to cut which link. When a failure
+/// is shrunk, choices become 0 as far as that goes: let that be the calm one.
+///
+/// ```
+/// use sisal_scheduler::sim;
+/// assert!(sim::run(1, || sim::choose(6)) < 6);
+/// assert_eq!(sim::run(1, || sim::choose(1_000)), sim::run(1, || sim::choose(1_000)));
+/// ```
+///
+/// # Panics
+/// Outside of a simulation.
+pub fn choose(bound: usize) -> usize {
+    current().choose(About::Agent, bound)
+}
+
 /// Moves the clock, whatever is ready meanwhile, and then [settles](settle): timers that are due by then have fired.
 ///
 /// ```
