@@ -122,9 +122,7 @@ impl<S: StdSocket> Backing<S> {
     pub(crate) fn recv(&self, bytes: &mut [u8], flags: libc::c_int) -> io::Result<usize> {
         match self {
             Self::System(socket) => sys::recv(socket, bytes, flags),
-            Self::Simulated(socket) => {
-                socket.recv(&mut [IoSliceMut::new(bytes)], flags & libc::MSG_PEEK != 0)
-            }
+            Self::Simulated(socket) => recv_simulated(&**socket, bytes, flags),
         }
     }
 
@@ -132,7 +130,7 @@ impl<S: StdSocket> Backing<S> {
     pub(crate) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::System(socket) => sys::send(socket, bytes),
-            Self::Simulated(socket) => socket.send(&[IoSlice::new(bytes)]),
+            Self::Simulated(socket) => send_simulated(&**socket, bytes),
         }
     }
 
@@ -190,6 +188,16 @@ impl<S: StdSocket> Backing<S> {
             Self::Simulated(_) => no_descriptor(),
         }
     }
+}
+
+#[cold]
+fn recv_simulated(socket: &dyn Simulated, bytes: &mut [u8], flags: libc::c_int) -> io::Result<usize> {
+    socket.recv(&mut [IoSliceMut::new(bytes)], flags & libc::MSG_PEEK != 0)
+}
+
+#[cold]
+fn send_simulated(socket: &dyn Simulated, bytes: &[u8]) -> io::Result<usize> {
+    socket.send(&[IoSlice::new(bytes)])
 }
 
 /// What std's traits, which know no errors, say to a simulated socket.

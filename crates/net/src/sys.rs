@@ -17,6 +17,7 @@ pub(crate) const SEND: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
 const SLICES_MAX: usize = 1024;
 
 /// Calls `f` until it is not interrupted.
+#[inline(always)]
 pub(crate) fn retry<T>(mut f: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match f() {
@@ -31,6 +32,7 @@ fn counted(result: isize) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
+#[inline]
 pub(crate) fn recv(fd: &impl AsFd, bytes: &mut [u8], flags: libc::c_int) -> io::Result<usize> {
     let fd = fd.as_fd().as_raw_fd();
     retry(|| {
@@ -39,6 +41,7 @@ pub(crate) fn recv(fd: &impl AsFd, bytes: &mut [u8], flags: libc::c_int) -> io::
     })
 }
 
+#[inline]
 pub(crate) fn send(fd: &impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     let fd = fd.as_fd().as_raw_fd();
     retry(|| {
