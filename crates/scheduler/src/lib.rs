@@ -25,6 +25,7 @@ mod post;
 pub mod runtime;
 mod scope;
 pub mod sim;
+mod spans;
 mod spawn;
 mod spawn_blocking;
 mod stack_use;

@@ -7,6 +7,7 @@
 use super::Task;
 use crate::dump::Photo;
 use crate::local::Locals;
+use crate::spans;
 use crate::timer::Timer;
 use sisal_coro::{Resumable, Suspender, panics};
 use sisal_park::Reason;
@@ -70,10 +71,12 @@ impl Record {
     /// Leaves the fiber's stack until it is woken. In between it takes photographs, when it is resumed with the order to.
     #[inline(always)]
     pub(crate) fn park(&self) {
-        self.suspend(Command::Park);
-        while !self.order.get().is_null() {
-            self.obey();
-        }
+        self.suspend_by(|| {
+            self.switch(Command::Park);
+            while !self.order.get().is_null() {
+                self.obey();
+            }
+        });
     }
 
     #[cold]
@@ -82,7 +85,7 @@ impl Record {
         let stack = self.stack_limit..std::ptr::from_ref(self).addr();
         // SAFETY: the worker that gave the order waits for us, and does not touch it meanwhile.
         unsafe { &mut *self.order.get() }.take(stack);
-        self.suspend(Command::Park);
+        self.switch(Command::Park);
     }
 
     /// Leaves the fiber's stack, with `command` for its worker, until it is resumed.
@@ -90,19 +93,27 @@ impl Record {
     /// Inlined for the return predictor's sake: one call deeper costs 15 ns a switch.
     #[inline(always)]
     pub(crate) fn suspend(&self, command: Command) {
+        self.suspend_by(|| self.switch(command));
+    }
+
+    #[inline(always)]
+    fn suspend_by(&self, switch: impl FnOnce()) {
         // One relaxed load as long as nothing panics anywhere.
         if std::thread::panicking() {
-            return self.suspend_unwinding(command);
+            return self.suspend_unwinding(switch);
         }
-        self.switch(command);
+        if spans::are_entered() {
+            return suspend_in_spans(switch);
+        }
+        switch();
     }
 
     /// Lays the thread's panic count down while others have the thread.
     #[cold]
-    fn suspend_unwinding(&self, command: Command) {
+    fn suspend_unwinding(&self, switch: impl FnOnce()) {
         self.unwinding.set(true);
         let count = panics::lay_down();
-        self.switch(command);
+        suspend_in_spans(switch);
         panics::take_up(count);
         self.unwinding.set(false);
     }
@@ -114,4 +125,11 @@ impl Record {
         // fiber's own code.
         unsafe { &*self.suspender.get() }.suspend();
     }
+}
+
+/// Leaves the spans that the fiber has entered while others have the thread.
+fn suspend_in_spans(switch: impl FnOnce()) {
+    let left = spans::leave();
+    switch();
+    left.enter();
 }

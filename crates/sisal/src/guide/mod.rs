@@ -33,5 +33,8 @@ pub mod scheduler {}
 #[doc = include_str!("safety.md")]
 pub mod safety {}
 
+#[doc = include_str!("seeing.md")]
+pub mod seeing {}
+
 #[doc = include_str!("tuning.md")]
 pub mod tuning {}
