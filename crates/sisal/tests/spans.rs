@@ -81,7 +81,7 @@ fn talk(n: u64, ping: &channel::Sender<u64>, pong: &channel::Receiver<u64>) {
 
 /// Events that stood where they should, and those that did not.
 fn count(workers: usize, migrate: bool) -> (usize, usize) {
-    (RIGHT.store(0, Ordering::Relaxed), WRONG.store(0, Ordering::Relaxed));
+    begin();
     let builder = Runtime::builder().workers(workers);
     let runtime = match migrate {
         // SAFETY: of the fibers below, none keeps anything of its thread across a wait but entered spans, which follow it.
@@ -100,6 +100,12 @@ fn count(workers: usize, migrate: bool) -> (usize, usize) {
         fibers.into_iter().for_each(|fiber| fiber.join().unwrap());
     });
     (RIGHT.load(Ordering::Relaxed), WRONG.load(Ordering::Relaxed))
+}
+
+/// Counts from 0.
+fn begin() {
+    RIGHT.store(0, Ordering::Relaxed);
+    WRONG.store(0, Ordering::Relaxed);
 }
 
 fn subscribe() {
@@ -130,7 +136,7 @@ fn a_panic_takes_its_spans_along() {
             info!(n = 7_u64);
         }
     }
-    (RIGHT.store(0, Ordering::Relaxed), WRONG.store(0, Ordering::Relaxed));
+    begin();
     let runtime = Runtime::builder().workers(1).build().unwrap();
     let ends = runtime.spawn(|| {
         let _outer = info_span!("outer", n = 7_u64).entered();

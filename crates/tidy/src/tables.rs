@@ -108,6 +108,7 @@ pub const THIRD_PARTY: &[ThirdParty] = &[
     tests("conformance", "crossbeam-channel", "its sources in the registry: the tests that we run"),
     tests("conformance", "parking_lot", "its sources in the registry: the tests that we run"),
     tests("conformance", "rand", "what both their tests draw from, in their version"),
+    ships("top", "ratatui", "tables in a terminal"),
     ships("examples", "httparse", "the head of an HTTP/1.1 request, parsed in place"),
     ships("examples", "libc", "signal handlers"),
     tests("examples", "rcgen", "the certificate of `https`, made when it starts"),
