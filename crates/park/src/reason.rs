@@ -1,7 +1,7 @@
 //! Why an agent is parked, for whoever asks the process what everything waits for.
 //!
 //! Knows nothing of the things it names: an address or a number is enough to tell them apart. It knows one bit field: where in a
-//! mutex's word its holder stands, so that a report can say who waits for whom.
+//! mutex's word its holder stands, and that of a lock its writer stands in a word of its own, so that a report can say who waits for whom.
 
 use crate::AgentId;
 use sisal_base::sync::atomic::{AtomicU64, Ordering};
@@ -59,7 +59,7 @@ pub enum Reason {
     Select(usize),
     /// The mutex whose word is at this address, and says who has it.
     Mutex(usize),
-    /// The lock at this address, which more than one may have.
+    /// The reader-writer lock whose writer's number is at this address; it is 0 while there is none, or it is not known.
     Lock(usize),
     /// A notice of the condition variable at this address.
     Condvar(usize),
@@ -86,7 +86,7 @@ pub enum Reason {
 const _: () = assert!(size_of::<Reason>() <= 16);
 
 impl Reason {
-    /// The one agent whose doing ends the wait, if there is one: who has the mutex, who is to be joined.
+    /// The one agent whose doing ends the wait, if there is one: who has the mutex, who writes under the lock, who is to be joined.
     ///
     /// # Safety
     /// The agent that waits for this reason does not run meanwhile. (What it waits for is borrowed by its frames.)
@@ -98,6 +98,12 @@ impl Reason {
                 let word = unsafe { &*ptr::with_exposed_provenance::<AtomicU64>(address) };
                 let holder = word.load(Ordering::Relaxed) >> HOLDER_SHIFT;
                 (holder != 0).then(|| AgentId::from_u64(holder))
+            }
+            Self::Lock(address) => {
+                // SAFETY: as above; the lock gave the address of its writer's number.
+                let writer = unsafe { &*ptr::with_exposed_provenance::<AtomicU64>(address) };
+                let writer = writer.load(Ordering::Relaxed);
+                (writer != 0).then(|| AgentId::from_u64(writer))
             }
             _ => None,
         }

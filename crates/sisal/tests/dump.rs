@@ -257,6 +257,53 @@ fn circles_of_locks_and_joins_are_deadlocks() {
     }
 }
 
+#[test]
+fn circles_through_writers_are_deadlocks_and_through_readers_unknown() {
+    let runtime = runtime(2);
+    let (lock, mutex) = (Arc::new(RwLock::new(())), Arc::new(Mutex::new(())));
+    let both_have_one = Arc::new(Barrier::new(2));
+    let writes = go(&runtime, "writes", {
+        let (lock, mutex, barrier) = (Arc::clone(&lock), Arc::clone(&mutex), Arc::clone(&both_have_one));
+        move || {
+            let _writer = lock.write();
+            barrier.wait();
+            drop(mutex.lock());
+        }
+    });
+    let reads = go(&runtime, "reads", move || {
+        let _guard = mutex.lock();
+        both_have_one.wait();
+        drop(lock.read());
+    });
+    let dump = settled(&runtime, |dump| dump.deadlocks.len() == 1);
+    let mut circle = dump.deadlocks[0].clone();
+    circle.sort_unstable();
+    let mut expected = ["writes", "reads"].map(|name| named(&dump, name).unwrap().id);
+    expected.sort_unstable();
+    assert_eq!(circle, expected, "{dump}");
+    let text = dump.to_string();
+    let writer = named(&dump, "writes").unwrap().id;
+    assert!(
+        text.contains("'reads' waits for lock 0x") && text.contains(&format!("held by {writer}")),
+        "{text}"
+    );
+    // One who writes no more is waited for by nobody.
+    let lock = Arc::new(RwLock::new(()));
+    let reader = sisal::sync::RwLockWriteGuard::downgrade(lock.write());
+    let upgrades = go(&runtime, "upgrades", {
+        let lock = Arc::clone(&lock);
+        move || drop(sisal::sync::RwLockUpgradableReadGuard::upgrade(lock.upgradable_read()))
+    });
+    let is_parked = |dump: &Dump| named(dump, "upgrades").is_some_and(|fiber| fiber.waits_for.is_some());
+    let dump = settled(&runtime, is_parked);
+    assert_eq!(named(&dump, "upgrades").unwrap().awaits, None, "{dump}");
+    drop(reader);
+    upgrades.join().unwrap();
+    // They wait for ever.
+    std::mem::forget((writes, reads));
+    runtime.leak();
+}
+
 /// What looks like a circle at two different moments is none.
 #[test]
 fn fibers_that_take_locks_in_turn_are_no_deadlock() {
@@ -357,15 +404,16 @@ fn a_fiber_dumps_too_and_is_listed() {
     }
 }
 
-/// Nothing is lost while a busy program is dumped all the time.
+/// Nothing is lost while a busy program is dumped all the time: in a debug build 1,000 times, or `SISAL_TEST_DUMPS` times.
 #[test]
 fn a_busy_program_is_not_disturbed() {
     const DUMPS: usize = if cfg!(debug_assertions) { 1_000 } else { 10_000 };
+    let dumps = std::env::var("SISAL_TEST_DUMPS").map_or(DUMPS, |count| count.parse().unwrap());
     let runtime = runtime(4);
     let ends = Arc::new(AtomicBool::new(false));
     let relays: Vec<_> = (0..16).map(|n| runtime.spawn(relay(n, Arc::clone(&ends)))).collect();
     settled(&runtime, |dump| dump.fibers.len() >= relays.len());
-    for _ in 0..DUMPS {
+    for _ in 0..dumps {
         let dump = runtime.dump();
         assert!(dump.fibers.len() >= relays.len() && dump.deadlocks.is_empty(), "{dump}");
     }

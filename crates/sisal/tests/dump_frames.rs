@@ -13,17 +13,24 @@ fn runtime(workers: usize) -> Runtime {
     Runtime::builder().workers(workers).build().unwrap()
 }
 
-/// A dump in which two fibers are parked.
-fn both_parked(runtime: &Runtime) -> Dump {
+/// A dump in which so many fibers are parked.
+fn all_parked(runtime: &Runtime, count: usize) -> Dump {
     let end = Instant::now() + PATIENCE;
     loop {
         let dump = runtime.dump();
-        if dump.fibers.iter().filter(|fiber| fiber.state == FiberState::Parked).count() == 2 {
+        if dump.fibers.iter().filter(|fiber| fiber.state == FiberState::Parked).count() == count {
             return dump;
         }
         assert!(Instant::now() < end, "it does not settle:\n{dump}");
         std::thread::yield_now();
     }
+}
+
+/// Waits on a bigger stack than its own.
+#[inline(never)]
+fn grow_and_wait(inner: fn(usize)) {
+    fiber::grow(1 << 20, || inner(2));
+    std::hint::black_box(());
 }
 
 fn named<'a>(dump: &'a Dump, name: &str) -> Option<&'a FiberDump> {
@@ -53,7 +60,8 @@ fn a_parked_fiber_shows_the_functions_that_it_is_in() {
         let inside = go(&runtime, "inside", || {
             sisal::coroutine::iter(|_: &sisal::coroutine::Yielder<(), ()>| inner(2)).for_each(drop);
         });
-        let dump = both_parked(&runtime);
+        let grown = go(&runtime, "grown", || grow_and_wait(inner));
+        let dump = all_parked(&runtime, 3);
         let frames = |name: &str| match &named(&dump, name).unwrap().backtrace {
             Backtrace::Frames(frames) => frames.to_vec(),
             other => panic!("{name}: {other:?}"),
@@ -62,11 +70,14 @@ fn a_parked_fiber_shows_the_functions_that_it_is_in() {
         // Where it is optimised, some of these are one.
         let expected = if cfg!(debug_assertions) { (6, 3) } else { (1, 1) };
         assert!(calls("plain") >= expected.0 && calls("inside") >= expected.1, "{dump}");
+        // Those on the bigger stack, and those on its own.
+        let around = frames("grown").iter().filter(|frame| frame.contains("grow_and_wait at ")).count();
+        assert!(calls("grown") >= expected.1 && around >= 1, "{dump}");
         let outermost = frames("plain").last().unwrap().clone();
         assert!(outermost.contains("closure") && outermost.contains("dump_frames.rs:"), "{dump}");
         let used = named(&dump, "plain").unwrap().stack_used.unwrap();
         assert!((500..32 * 1024).contains(&used), "{used}");
-        for fiber in [plain, inside] {
+        for fiber in [plain, inside, grown] {
             fiber.fiber().unpark();
             fiber.join().unwrap();
         }

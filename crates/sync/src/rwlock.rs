@@ -25,6 +25,7 @@ use sisal_base::{const_new, fault};
 use sisal_park::{Cancellable, Outcome, Reason, with_current};
 use std::cell::UnsafeCell;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const WRITER: u64 = 1 << RULE_SHIFT;
@@ -93,12 +94,15 @@ impl Rule for ReadersOrWriter {
 pub(crate) struct RawRwLock {
     gate: Gate<ReadersOrWriter>,
     upgrader: Crowd<()>,
+    /// The number of who writes; 0 while there is none, or one to whom the lock was just handed does not run yet. For reports alone, so it is
+    /// outside loom's view: set once the writer is in, cleared before it leaves. (Readers may be many: nobody knows them.)
+    writer: AtomicU64,
 }
 
 impl RawRwLock {
     const_new! {
         const fn new() -> RawRwLock {
-            RawRwLock { gate: Gate::new(0), upgrader: Crowd::new(()) }
+            RawRwLock { gate: Gate::new(0), upgrader: Crowd::new(()), writer: AtomicU64::new(0) }
         }
     }
 
@@ -108,6 +112,19 @@ impl RawRwLock {
         if !self.enter(access) {
             self.wait(access, None);
         }
+        self.has_entered(access);
+    }
+
+    #[inline]
+    fn has_entered(&self, access: Access) {
+        if access == Access::Write {
+            self.writer.store(with_current(|agent| agent.id()).as_u64(), Ordering::Relaxed);
+        }
+    }
+
+    /// Where the writer's number is, for reports that read it while somebody waits.
+    fn writer_address(&self) -> usize {
+        (&raw const self.writer).expose_provenance()
     }
 
     #[inline]
@@ -117,14 +134,16 @@ impl RawRwLock {
 
     #[cold]
     fn wait(&self, access: Access, deadline: Option<Instant>) -> bool {
-        let reason = Reason::Lock(self.gate.address());
+        let reason = Reason::Lock(self.writer_address());
         with_current(|agent| self.gate.enter_slow(agent, access, deadline, reason))
     }
 
     #[inline]
     fn try_lock(&self, access: Access) -> bool {
         let entered = self.enter(access);
-        if !entered {
+        if entered {
+            self.has_entered(access);
+        } else {
             // A loop that polls must give way, too.
             sisal_park::spend();
         }
@@ -132,7 +151,11 @@ impl RawRwLock {
     }
 
     fn lock_until(&self, access: Access, deadline: Option<Instant>) -> bool {
-        self.try_lock(access) || self.wait(access, deadline)
+        let entered = self.try_lock(access) || self.wait(access, deadline);
+        if entered {
+            self.has_entered(access);
+        }
+        entered
     }
 
     #[inline]
@@ -146,6 +169,9 @@ impl RawRwLock {
 
     #[inline]
     fn unlock_as(&self, access: Access, fair: bool) {
+        if access == Access::Write {
+            self.writer.store(0, Ordering::Relaxed);
+        }
         let word = self.gate.leave(fair, |word| ReadersOrWriter::leave(word, access));
         if word & UPGRADING != 0 && word < READER && !fault!("rwlock.unlock.forgets_upgrader") {
             // Invariant 2.
@@ -163,6 +189,9 @@ impl RawRwLock {
 
     /// From one access to one that holds out fewer.
     pub(crate) fn downgrade(&self, from: Access, to: Access) {
+        if from == Access::Write {
+            self.writer.store(0, Ordering::Relaxed);
+        }
         self.gate.leave(false, |word| {
             let part = if to == Access::ReadUpgradable { UPGRADABLE } else { READER };
             ReadersOrWriter::leave(word, from) + part
@@ -171,7 +200,12 @@ impl RawRwLock {
 
     /// From upgradable reader to writer, if no other reader is in.
     pub(crate) fn try_upgrade(&self) -> bool {
-        self.gate.change(|word| (word < READER).then_some((word & !(UPGRADABLE | UPGRADING)) | WRITER))
+        let upgraded =
+            self.gate.change(|word| (word < READER).then_some((word & !(UPGRADABLE | UPGRADING)) | WRITER));
+        if upgraded {
+            self.has_entered(Access::Write);
+        }
+        upgraded
     }
 
     /// From upgradable reader to writer, once no other reader is in; `false` if the deadline came first.
@@ -182,7 +216,7 @@ impl RawRwLock {
             if !self.gate.change(|word| (word >= READER).then_some(word | UPGRADING)) {
                 continue;
             }
-            let how = (deadline, Reason::Lock(self.gate.address()), Cancellable::Never);
+            let how = (deadline, Reason::Lock(self.writer_address()), Cancellable::Never);
             let outcome = with_current(|agent| self.upgrader.wait(agent, line, how, || ()));
             if outcome != Outcome::Woken {
                 // Invariant 3.

@@ -66,8 +66,8 @@ pub struct Dump {
     pub workers: Vec<WorkerDump>,
     /// Fibers that wait for one another, in a circle and for ever: each waits for the next, the last for the first.
     ///
-    /// Mutexes and joins have one fiber that can end the wait, so a circle of these is certain. It is named once it has lasted for
-    /// two ticks of 10 ms.
+    /// Mutexes, locks that are held for writing and joins have one fiber that can end the wait, so a circle of these is certain. It is named
+    /// once it has lasted for two ticks of 10 ms. (Of channels, and of readers of a lock, nobody knows who is meant to end the wait.)
     pub deadlocks: Vec<Vec<FiberId>>,
 }
 

@@ -173,7 +173,7 @@ fn write_reason(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result
         (Some(name), Reason::Writable(_)) => write!(f, "write {name}")?,
         _ => write!(f, "{reason}")?,
     }
-    if let (Some(holder), Reason::Mutex(_)) = (first.awaits, reason) {
+    if let (Some(holder), Reason::Mutex(_) | Reason::Lock(_)) = (first.awaits, reason) {
         write!(f, ", held by {holder}")?;
     }
     if group.iter().any(|fiber| fiber.waits_for != first.waits_for) {
