@@ -1,20 +1,18 @@
 //! Goal: with the feature `tracing`, what a fiber says stands under the spans that it has entered itself, whoever runs on its thread in
 //! between; without it, next to nothing does, which is why there is the feature.
-//! Method: a layer that looks up the spans of each event, and compares the number in them with the one in the event.
+//! Method: a layer on the registry of tracing-subscriber, which most subscribers stand on, looks up the spans of each event, and compares the
+//! number in them with the one in the event. Without the feature a subscriber of our own does: spans that are left in another order than
+//! they were entered in bring that registry into circles, and the process to its end.
 
 use sisal::channel;
 use sisal::runtime::Runtime;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id};
-use tracing::{Event, Subscriber, info, info_span};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::registry::LookupSpan;
+use tracing::{info, info_span};
 
 const FIBERS: u64 = 32;
 const ROUNDS: u64 = 32;
-const FOLLOWS: bool = cfg!(feature = "tracing");
 
 static RIGHT: AtomicUsize = AtomicUsize::new(0);
 static WRONG: AtomicUsize = AtomicUsize::new(0);
@@ -31,29 +29,8 @@ impl Visit for Number {
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
 
-/// Judges each event.
-struct Judge;
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Judge {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut number = Number::default();
-        attributes.record(&mut number);
-        context.span(id).unwrap().extensions_mut().insert(number);
-    }
-
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut number = Number::default();
-        event.record(&mut number);
-        let scope = context.event_scope(event);
-        let spans: Vec<_> = scope.into_iter().flatten().map(|span| own(&span)).collect();
-        // The innermost first.
-        let is_right = spans == [("inner", number.0), ("outer", number.0)];
-        if is_right { &RIGHT } else { &WRONG }.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-fn own<'a, S: LookupSpan<'a>>(span: &tracing_subscriber::registry::SpanRef<'a, S>) -> (&'static str, u64) {
-    (span.name(), span.extensions().get::<Number>().unwrap().0)
+fn count_event(is_right: bool) {
+    if is_right { &RIGHT } else { &WRONG }.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Waits in every way between two words.
@@ -61,11 +38,7 @@ fn talk(n: u64, ping: &channel::Sender<u64>, pong: &channel::Receiver<u64>) {
     let outer = info_span!("outer", n);
     let _outer = outer.enter();
     for round in 0..ROUNDS {
-        let inner = match FOLLOWS {
-            true => info_span!("inner", n),
-            // With the parents that it finds, a registry runs in circles in the end.
-            false => info_span!(parent: &outer, "inner", n),
-        };
+        let inner = info_span!("inner", n);
         let _inner = inner.enter();
         match round % 4 {
             0 => sisal::sleep(Duration::from_micros(50)),
@@ -108,14 +81,107 @@ fn begin() {
     WRONG.store(0, Ordering::Relaxed);
 }
 
-fn subscribe() {
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Judge)).unwrap();
+#[cfg(feature = "tracing")]
+mod subscriber {
+    use super::{Number, count_event};
+    use tracing::span::{Attributes, Id};
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+    use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+    /// Judges each event.
+    struct Judge;
+
+    impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Judge {
+        fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+            let mut number = Number::default();
+            attributes.record(&mut number);
+            context.span(id).unwrap().extensions_mut().insert(number);
+        }
+
+        fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+            let mut number = Number::default();
+            event.record(&mut number);
+            let scope = context.event_scope(event);
+            let spans: Vec<_> = scope.into_iter().flatten().map(|span| own(&span)).collect();
+            // The innermost first.
+            let is_right = spans == [("inner", number.0), ("outer", number.0)];
+            count_event(is_right);
+        }
+    }
+
+    fn own<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> (&'static str, u64) {
+        (span.name(), span.extensions().get::<Number>().unwrap().0)
+    }
+
+    pub(super) fn subscribe() {
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Judge)).unwrap();
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod subscriber {
+    use super::{Number, count_event};
+    use std::cell::RefCell;
+    use std::sync::Mutex;
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
+    thread_local! {
+        /// The spans that were entered on this thread.
+        static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// The numbers of all spans there have been.
+    struct Judge(Mutex<Vec<u64>>);
+
+    impl Subscriber for Judge {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+            let mut number = Number::default();
+            attributes.record(&mut number);
+            let mut spans = self.0.lock().unwrap();
+            spans.push(number.0);
+            Id::from_u64(spans.len() as u64)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            let mut number = Number::default();
+            event.record(&mut number);
+            let current = ENTERED.with_borrow(|entered| entered.last().copied());
+            let spans = self.0.lock().unwrap();
+            count_event(current.is_some_and(|span| spans[span as usize - 1] == number.0));
+        }
+
+        fn enter(&self, span: &Id) {
+            ENTERED.with_borrow_mut(|entered| entered.push(span.into_u64()));
+        }
+
+        fn exit(&self, span: &Id) {
+            ENTERED.with_borrow_mut(|entered| {
+                if let Some(place) = entered.iter().rposition(|other| *other == span.into_u64()) {
+                    entered.remove(place);
+                }
+            });
+        }
+    }
+
+    pub(super) fn subscribe() {
+        tracing::subscriber::set_global_default(Judge(Mutex::new(Vec::new()))).unwrap();
+    }
 }
 
 #[cfg(feature = "tracing")]
 #[test]
 fn all_events_stand_under_their_own_spans() {
-    subscribe();
+    subscriber::subscribe();
     for workers in [1, 2, 4] {
         for migrate in [false, true] {
             let counts = count(workers, migrate);
@@ -152,7 +218,7 @@ fn a_panic_takes_its_spans_along() {
 #[cfg(not(feature = "tracing"))]
 #[test]
 fn without_the_feature_most_stand_under_others() {
-    subscribe();
+    subscriber::subscribe();
     let (right, wrong) = count(1, false);
     assert_eq!((right + wrong) as u64, FIBERS * ROUNDS);
     assert!(right < wrong, "{right} of {} are right", right + wrong);
