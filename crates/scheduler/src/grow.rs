@@ -27,7 +27,7 @@ use std::panic::Location;
 ///     if n == 0 { 0 } else { 1 + depth(frame[7] - 1) }
 /// }
 ///
-/// // More than the 64 KiB of a fiber's own stack.
+/// // More than the 64 or 256 KiB of a fiber's own stack.
 /// let deep = spawn(|| grow(64 << 20, || depth(50_000)));
 /// assert_eq!(deep.join().unwrap(), 50_000);
 /// ```
