@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{on, on_each_size};
+use common::{on, on_each_size, some};
 use sisal::channel::{self, Receiver, Sender};
 use sisal::fiber::{self, CancelToken};
 use sisal::sync::{Condvar, Mutex};
@@ -14,10 +14,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 const PRODUCERS: usize = 4;
-const MESSAGES: usize = 100;
+/// Of each producer.
+fn messages() -> usize {
+    some(100, 3)
+}
 
 fn produce(producer: usize, sender: &Sender<(usize, usize)>) {
-    for sequence in 0..MESSAGES {
+    for sequence in 0..messages() {
         let mut message = (producer, sequence);
         // Cancelled again and again, until it is sent: each error gives the message back.
         loop {
@@ -35,7 +38,7 @@ fn produce(producer: usize, sender: &Sender<(usize, usize)>) {
 }
 
 fn consume(receiver: &Receiver<(usize, usize)>, with_select: bool, taken: &Mutex<Vec<(usize, usize)>>) {
-    while taken.lock().len() < PRODUCERS * MESSAGES {
+    while taken.lock().len() < PRODUCERS * messages() {
         let token = CancelToken::new();
         let canceller = token.clone();
         let cancel = fiber::spawn(move || {
@@ -75,7 +78,7 @@ fn nothing_is_taken_or_lost() {
             });
             let mut taken = taken.lock();
             taken.sort_unstable();
-            let all = (0..PRODUCERS).flat_map(|producer| (0..MESSAGES).map(move |n| (producer, n)));
+            let all = (0..PRODUCERS).flat_map(|producer| (0..messages()).map(move |n| (producer, n)));
             assert!(taken.iter().copied().eq(all), "capacity {capacity}");
         }
     });
@@ -154,4 +157,8 @@ fn a_cancelled_wait_while_returns_when_its_condition_holds() {
         pair.1.notify_one();
         assert!(waiter.join().unwrap());
     });
+}
+
+common::in_simulations! {
+    nothing_is_taken_or_lost,
 }

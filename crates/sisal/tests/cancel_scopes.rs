@@ -331,3 +331,10 @@ fn one_early_return_for_each_thing_that_happens() {
         });
     });
 }
+
+common::in_simulations! {
+    a_cancelled_scope_ends_all_its_fibers_and_those_to_come,
+    a_tree_of_scopes_ends_from_its_root_and_detached_fibers_go_on,
+    a_cancel_reaches_the_scopes_on_every_stack_of_a_fiber,
+    one_child_is_cancelled_alone,
+}

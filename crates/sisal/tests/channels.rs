@@ -2,17 +2,20 @@
 
 mod common;
 
-use common::on_each_size;
+use common::{on_each_size, some};
 use sisal::channel::{self, Receiver, Sender};
 use sisal::{fiber, go};
 use std::thread;
 
 const PRODUCERS: u64 = 4;
-const MESSAGES: u64 = 250;
+/// Of each producer.
+fn messages() -> u64 {
+    some(250, 10)
+}
 
 /// Sends a ledger of (producer, number) for each producer; `take` checks it.
 fn produce(producer: u64, sender: &Sender<Message>) {
-    for number in 0..MESSAGES {
+    for number in 0..messages() {
         sender.send((producer, number)).unwrap();
     }
 }
@@ -52,7 +55,7 @@ fn among_fibers() {
             }
             drop(sender);
             let total: u64 = consumers.into_iter().map(|consumer| consumer.join().unwrap()).sum();
-            assert_eq!(total, PRODUCERS * MESSAGES);
+            assert_eq!(total, PRODUCERS * messages());
         }
     });
 }
@@ -78,7 +81,7 @@ fn between_fibers_and_threads() {
             };
             let own = take(&receiver);
             let theirs = sisal::blocking(|| consumer.join().unwrap());
-            assert_eq!(own + theirs, PRODUCERS * MESSAGES);
+            assert_eq!(own + theirs, PRODUCERS * messages());
             sisal::blocking(|| threads.into_iter().for_each(|thread| thread.join().unwrap()));
         }
     });
@@ -109,4 +112,9 @@ fn a_disconnect_wakes_all_who_wait() {
         drop(receiver);
         assert!(senders.into_iter().all(|sender| sender.join().unwrap()));
     });
+}
+
+common::in_simulations! {
+    among_fibers,
+    a_disconnect_wakes_all_who_wait,
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::on_each_size;
+use common::{on_each_size, some};
 use sisal::sync::{Condvar, Mutex, WaitGroup};
 use sisal::{fiber, go};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ fn a_mutex_may_be_held_across_waits() {
             for n in 0..8 {
                 let total = &total;
                 s.spawn(move || {
-                    for round in 0..50 {
+                    for round in 0..some(50, 5) {
                         let mut total = total.lock();
                         let before = *total;
                         if (n + round) % 7 == 0 {
@@ -27,7 +27,7 @@ fn a_mutex_may_be_held_across_waits() {
                 });
             }
         });
-        assert_eq!(*total.lock(), 400);
+        assert_eq!(*total.lock(), some(400, 40));
     });
 }
 
@@ -57,7 +57,7 @@ fn a_notice_is_not_lost() {
             for n in 0..4 {
                 let (turn, changed) = (&turn, &changed);
                 s.spawn(move || {
-                    for round in 0..20 {
+                    for round in 0..some(20, 3) {
                         let mut turn = turn.lock();
                         changed.wait_while(&mut turn, |turn| *turn != round * 4 + n);
                         *turn += 1;
@@ -66,7 +66,7 @@ fn a_notice_is_not_lost() {
                 });
             }
         });
-        assert_eq!(*turn.lock(), 80);
+        assert_eq!(*turn.lock(), some(80, 12));
     });
 }
 
@@ -85,4 +85,10 @@ fn a_wait_group_waits_for_all() {
         group.wait();
         assert_eq!(*total.lock(), 50);
     });
+}
+
+common::in_simulations! {
+    a_mutex_may_be_held_across_waits,
+    a_notice_is_not_lost,
+    a_wait_group_waits_for_all,
 }

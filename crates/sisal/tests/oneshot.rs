@@ -3,7 +3,7 @@
 mod common;
 
 use common::executor::Executor;
-use common::on_each_size;
+use common::{on_each_size, some};
 use sisal::channel::{self, RecvError, RecvTimeoutError, SendError, TryRecvError, oneshot};
 use sisal::{block_on, go, select};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::time::Duration;
 #[test]
 fn the_message_reaches_every_kind_of_wait() {
     on_each_size(|| {
-        for round in 0..100 {
+        for round in 0..some(100, 8) {
             let (sender, receiver) = oneshot();
             let (other, never) = oneshot::<u32>();
             go!(move || sender.send(round));
@@ -86,4 +86,9 @@ fn questions_and_answers_across_executors() {
         server.join().unwrap();
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
+}
+
+common::in_simulations! {
+    the_message_reaches_every_kind_of_wait,
+    the_end_of_a_side_is_told,
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::on_each_size;
+use common::{on_each_size, some};
 use sisal::fiber;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -13,14 +13,14 @@ fn each_permit_ends_a_park() {
         let rounds = AtomicUsize::new(0);
         fiber::scope(|s| {
             let parker = s.spawn(|| {
-                while rounds.load(Relaxed) < 200 {
+                while rounds.load(Relaxed) < some(200, 5) {
                     fiber::park();
                     rounds.fetch_add(1, Relaxed);
                 }
             });
             let (parker, rounds) = (parker.fiber(), &rounds);
             s.spawn(move || {
-                for round in 0..200 {
+                for round in 0..some(200, 5) {
                     while rounds.load(Relaxed) < round {
                         fiber::yield_now();
                     }
@@ -72,4 +72,9 @@ fn an_unpark_of_the_ended_does_nothing() {
         handle.join().unwrap();
         (0..10).for_each(|_| fiber.unpark());
     });
+}
+
+common::in_simulations! {
+    each_permit_ends_a_park,
+    a_permit_before_the_park_is_kept_across_other_waits,
 }

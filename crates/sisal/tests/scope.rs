@@ -146,3 +146,9 @@ fn a_scope_in_the_destructor_of_a_thread_local() {
     thread.join().unwrap();
     assert_eq!(ended.load(Relaxed), 2);
 }
+
+common::in_simulations! {
+    children_borrow_and_are_waited_for,
+    a_child_spawns_siblings,
+    a_forgotten_handle_does_not_hold_the_scope,
+}

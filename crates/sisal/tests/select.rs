@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::on_each_size;
+use common::{on_each_size, some};
 use sisal::{channel, fiber, go, select};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn two_full_channels_lose_nothing() {
         let (b, from_b) = channel::bounded(1);
         for (sender, base) in [(a, 0), (b, 1_000)] {
             go! {
-                for n in 0..500_u64 {
+                for n in 0..some(500_u64, 10) {
                     sender.send(base + n).unwrap();
                 }
             };
@@ -34,7 +34,7 @@ fn two_full_channels_lose_nothing() {
                 Err(_) => (open, from_b) = (open - 1, channel::never()),
             }
         }
-        assert_eq!(next, [500, 1_500]);
+        assert_eq!(next, some([500, 1_500], [10, 1_010]));
     });
 }
 
@@ -45,7 +45,7 @@ fn sends_and_receives_meet_in_selects() {
         let (back, from_back) = channel::bounded::<u64>(0);
         let other = go! {
             let mut sum = 0;
-            for n in 0..200 {
+            for n in 0..some(200, 10) {
                 select! {
                     recv(from_there) -> message => sum += message.unwrap(),
                     send(back, n) -> sent => sent.unwrap(),
@@ -54,7 +54,7 @@ fn sends_and_receives_meet_in_selects() {
             sum
         };
         let (mut sent, mut received) = (0, 0);
-        for n in 0..200 {
+        for n in 0..some(200, 10) {
             select! {
                 send(there, n) -> result => { result.unwrap(); sent += n; }
                 recv(from_back) -> message => { message.unwrap(); received += 1; }
@@ -75,4 +75,10 @@ fn defaults_and_timeouts() {
         assert!(select! { recv(receiver) -> _ => false, recv(late) -> _ => true });
         fiber::yield_now();
     });
+}
+
+common::in_simulations! {
+    two_full_channels_lose_nothing,
+    sends_and_receives_meet_in_selects,
+    defaults_and_timeouts,
 }

@@ -12,6 +12,8 @@ use std::sync::Once;
 
 /// Runs in which a failure is shrunk.
 const SHRINKS_MAX: usize = 300;
+/// Turns that these runs may take together: those of an endless failure are all long.
+const SHRINKS_TURNS_MAX: u64 = 2_000_000;
 
 /// Runs `f` in a simulation for each of `seeds`. With `SISAL_SEED=7` in the environment, for that one alone.
 ///
@@ -83,15 +85,18 @@ impl Builder {
 
     /// Makes choices calm, or leaves them out, ever smaller blocks of them, as long as the run fails alike; tells the last that did.
     fn shrink(&self, seed: u64, failure: Failure, choices: Vec<u32>, f: &impl Fn()) -> String {
+        let turns = Cell::new(0);
         let fails = |given: Vec<u32>, tells: Tells| {
-            let Played { result, choices, story, .. } = self.play(seed, Some(given), tells, f);
+            let Played { result, run, choices, story } = self.play(seed, Some(given), tells, f);
+            turns.set(turns.get() + run.turns);
             result.err().filter(|other| failure.is_like(other)).map(|failure| (failure, choices, story))
         };
         let mut least = choices;
         let (mut block, mut runs) = (least.len().div_ceil(2).max(1), 0);
+        let is_enough = |runs| runs >= SHRINKS_MAX || turns.get() >= SHRINKS_TURNS_MAX;
         loop {
             let (mut start, before) = (0, weight(&least));
-            while start < least.len() && runs < SHRINKS_MAX {
+            while start < least.len() && !is_enough(runs) {
                 let end = (start + block).min(least.len());
                 if least[start..end].iter().all(|&choice| choice == 0) {
                     start = end;
@@ -111,7 +116,7 @@ impl Builder {
                 }
             }
             // What was left out may have made more of the others needless.
-            if runs >= SHRINKS_MAX || (block == 1 && weight(&least) == before) {
+            if is_enough(runs) || (block == 1 && weight(&least) == before) {
                 break;
             }
             block = block.div_ceil(2);

@@ -9,7 +9,8 @@
 //! probability of `1 / (n * k^(d-1))` at the least.
 //!
 //! Beyond the paper: who yields falls below all others, and so does who makes so many operations in a row that it seems to poll, since
-//! who polls would else starve those that it waits for. A program that does neither is scheduled as in the paper.
+//! who polls would else starve those that it waits for; and who is passed over for four times the length that a run is to have rises above
+//! all. A program that does none of this is scheduled as in the paper.
 
 use super::choices::Choices;
 use sisal_base::rng::Rng;
@@ -19,6 +20,9 @@ use std::cell::{Cell, RefCell};
 const DEPTHS: usize = 4;
 const STEPS_LOG_MIN: usize = 3;
 const STEPS_LOG_MAX: usize = 12;
+/// Turns after which nobody is passed over any more: in so many lengths of a run, and at the least.
+const PATIENCE_LENGTHS: u64 = 4;
+const PATIENCE_MIN: u64 = 500;
 /// One seed in so many goes by priorities.
 const SEEDS_A_PLAN: usize = 3;
 
@@ -70,6 +74,8 @@ struct Ready {
     fiber: u64,
     /// The worker in whose queues it stands, if that is known.
     worker: Option<usize>,
+    /// The turn since which it waits.
+    since: u64,
 }
 
 /// Who is ready, and how much right to the next turn each fiber has.
@@ -82,8 +88,12 @@ pub(super) struct Priorities {
     levels: RefCell<Vec<i64>>,
     /// Where each was last.
     workers: RefCell<Vec<usize>>,
-    /// The lowest there is.
+    /// The lowest there is, and how far one has risen that was passed over.
     lowest: Cell<i64>,
+    highest: Cell<i64>,
+    turns: Cell<u64>,
+    /// How many of them one is passed over.
+    patience: u64,
     /// In the order in which they became ready; first who was interrupted.
     ready: RefCell<Vec<Ready>>,
     /// Who is to have the next turn.
@@ -103,6 +113,9 @@ impl Priorities {
             levels: RefCell::default(),
             workers: RefCell::default(),
             lowest: Cell::new(0),
+            highest: Cell::new(i64::MAX / 2),
+            turns: Cell::new(0),
+            patience: steps.saturating_mul(PATIENCE_LENGTHS).max(PATIENCE_MIN),
             ready: RefCell::default(),
             wanted: Cell::new(None),
             is_passed: Cell::new(false),
@@ -125,7 +138,7 @@ impl Priorities {
     pub(super) fn enter(&self, fiber: u64, worker: Option<usize>, running: u64, choices: &Choices) {
         if self.level(fiber) == i64::MIN {
             // Above all that changes give; two alike are unlikely.
-            self.set_level(fiber, (choices.draw() >> 1) as i64 | 1 << 32);
+            self.set_level(fiber, (choices.draw() >> 2) as i64 | 1 << 32);
         }
         self.set_ready(fiber, worker, running);
     }
@@ -140,7 +153,7 @@ impl Priorities {
         let mut ready = self.ready.borrow_mut();
         match ready.iter_mut().find(|ready| ready.fiber == fiber) {
             Some(known) => known.worker = worker,
-            None => ready.push(Ready { fiber, worker }),
+            None => ready.push(Ready { fiber, worker, since: self.turns.get() }),
         }
         if self.level(fiber) > self.level(running) {
             self.is_passed.set(true);
@@ -151,6 +164,12 @@ impl Priorities {
     pub(super) fn next(&self, choose: impl FnOnce(usize, usize) -> usize) -> Option<Option<usize>> {
         let ready = self.ready.borrow();
         self.wanted.set(None);
+        let turn = self.turns.get() + 1;
+        self.turns.set(turn);
+        if let Some(passed) = ready.iter().find(|ready| turn - ready.since > self.patience) {
+            self.highest.set(self.highest.get() + 1);
+            self.set_level(passed.fiber, self.highest.get());
+        }
         let highest = (0..ready.len()).max_by_key(|&index| self.level(ready[index].fiber))?;
         let chosen = ready[choose(ready.len(), highest)];
         self.wanted.set(Some(chosen.fiber));
@@ -175,7 +194,7 @@ impl Priorities {
             return;
         }
         let place = if interrupted { 0 } else { ready.len() };
-        ready.insert(place, Ready { fiber, worker: Some(worker) });
+        ready.insert(place, Ready { fiber, worker: Some(worker), since: self.turns.get() });
         if !interrupted {
             self.fall(fiber);
         }

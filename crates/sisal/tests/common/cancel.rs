@@ -2,7 +2,7 @@
 
 use sisal::fiber::{self, CancelToken};
 use sisal::time;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How it is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) fn cancelled<T: Send + 'static>(
     yields: usize,
     op: impl FnOnce() -> T + Send + 'static,
 ) -> T {
-    let soon = move || Instant::now() + Duration::from_micros(100 * yields as u64);
+    let soon = move || time::now() + Duration::from_micros(100 * yields as u64);
     let pause = || (0..yields).for_each(|_| time::sleep(Duration::from_micros(100)));
     match way {
         Way::Handle => {

@@ -1,0 +1,447 @@
+//! Goal: each kind of wait ends as it should, whatever meets it: its event, its time, a cancel, another wait.
+//!
+//! Method: small programs in which two or three ways to end meet, with a count at the end that must be right; on runtimes of each size, and in
+//! simulations, which try more orders than any machine does.
+
+mod common;
+
+use common::{on_each_size, some};
+use sisal::fiber::CancelToken;
+use sisal::sync::{Barrier, Condvar, Mutex, Notify, OnceLock, RwLock, RwLockUpgradableReadGuard, Semaphore};
+use sisal::{block_on, channel, fiber, select, time};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+/// About as long as what it meets.
+const SHORT: Duration = Duration::from_micros(40);
+
+fn rounds() -> usize {
+    some(50, 3)
+}
+
+#[test]
+fn a_mutex_and_its_timeout() {
+    on_each_size(|| {
+        let (count, entered) = (Mutex::new(0), AtomicUsize::new(0));
+        fiber::scope(|s| {
+            for n in 0..4 {
+                let (count, entered) = (&count, &entered);
+                s.spawn(move || {
+                    for _ in 0..rounds() {
+                        let guard = if n % 2 == 0 { Some(count.lock()) } else { count.try_lock_for(SHORT) };
+                        if let Some(mut guard) = guard {
+                            let seen = *guard;
+                            time::sleep(SHORT);
+                            *guard = seen + 1;
+                            entered.fetch_add(1, Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(*count.lock(), entered.load(Relaxed));
+        assert!(entered.load(Relaxed) >= 2 * rounds());
+    });
+}
+
+#[test]
+fn readers_a_writer_and_an_upgrade() {
+    on_each_size(|| {
+        let lock = RwLock::new((0, 0));
+        fiber::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| {
+                    for _ in 0..rounds() {
+                        let both = lock.read();
+                        fiber::yield_now();
+                        assert_eq!(both.0, both.1);
+                    }
+                });
+            }
+            s.spawn(|| {
+                for _ in 0..rounds() {
+                    let guard = lock.upgradable_read();
+                    let seen = guard.0;
+                    fiber::yield_now();
+                    let mut both = RwLockUpgradableReadGuard::upgrade(guard);
+                    assert_eq!(both.0, seen);
+                    both.0 += 1;
+                    fiber::yield_now();
+                    both.1 += 1;
+                }
+            });
+            s.spawn(|| {
+                for _ in 0..rounds() {
+                    if let Some(mut both) = lock.try_write_for(SHORT) {
+                        both.0 -= 1;
+                        fiber::yield_now();
+                        both.1 -= 1;
+                    }
+                }
+            });
+        });
+        let both = lock.read();
+        assert_eq!(both.0, both.1);
+    });
+}
+
+#[test]
+fn permits_one_by_one_and_many_at_once() {
+    on_each_size(|| {
+        let (semaphore, inside) = (Semaphore::new(3), AtomicUsize::new(0));
+        let enter = |count: usize| {
+            assert!(inside.fetch_add(count, Relaxed) + count <= 3);
+            fiber::yield_now();
+            inside.fetch_sub(count, Relaxed);
+        };
+        fiber::scope(|s| {
+            for n in 0..5 {
+                let (semaphore, enter) = (&semaphore, &enter);
+                s.spawn(move || {
+                    for _ in 0..rounds() {
+                        let count = 1 + n % 3;
+                        let permits = match n {
+                            0 => semaphore.try_acquire_for(SHORT),
+                            1 => semaphore.try_acquire_many_for(2, SHORT),
+                            _ => Some(semaphore.acquire_many(count)),
+                        };
+                        if permits.is_some() {
+                            enter(count);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(semaphore.available(), 3);
+    });
+}
+
+#[test]
+fn a_notice_and_its_timeout() {
+    on_each_size(|| {
+        let (tokens, changed) = (Mutex::new(0), Condvar::new());
+        let taken = AtomicUsize::new(0);
+        let total = 4 * rounds();
+        fiber::scope(|s| {
+            for n in 0..3 {
+                let (tokens, changed, taken) = (&tokens, &changed, &taken);
+                s.spawn(move || {
+                    while taken.load(Relaxed) < total {
+                        let mut tokens = tokens.lock();
+                        if *tokens > 0 {
+                            *tokens -= 1;
+                            if taken.fetch_add(1, Relaxed) + 1 == total {
+                                changed.notify_all();
+                            }
+                        } else if n == 0 {
+                            let _ = changed.wait_for(&mut tokens, SHORT);
+                        } else if taken.load(Relaxed) < total {
+                            changed.wait(&mut tokens);
+                        }
+                    }
+                });
+            }
+            for _ in 0..total {
+                *tokens.lock() += 1;
+                changed.notify_one();
+                fiber::yield_now();
+            }
+        });
+        assert_eq!((taken.load(Relaxed), *tokens.lock()), (total, 0));
+    });
+}
+
+#[test]
+fn all_at_a_barrier_again_and_again() {
+    on_each_size(|| {
+        let (barrier, arrived) = (Barrier::new(3), AtomicUsize::new(0));
+        fiber::scope(|s| {
+            for _ in 0..3 {
+                s.spawn(|| {
+                    for round in 0..rounds() {
+                        arrived.fetch_add(1, Relaxed);
+                        barrier.wait();
+                        assert!(arrived.load(Relaxed) >= 3 * (round + 1));
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn a_notice_to_nobody_is_kept() {
+    on_each_size(|| {
+        let (notify, woken) = (Notify::new(), AtomicUsize::new(0));
+        fiber::scope(|s| {
+            let waiter = s.spawn(|| {
+                for _ in 0..rounds() {
+                    notify.wait();
+                    woken.fetch_add(1, Relaxed);
+                }
+            });
+            while !waiter.is_finished() {
+                notify.notify_one();
+                fiber::yield_now();
+            }
+        });
+        assert_eq!(woken.load(Relaxed), rounds());
+    });
+}
+
+#[test]
+fn once_and_never_twice() {
+    on_each_size(|| {
+        for _ in 0..rounds() {
+            let (once, made) = (OnceLock::new(), AtomicUsize::new(0));
+            fiber::scope(|s| {
+                for _ in 0..3 {
+                    s.spawn(|| {
+                        let value = once.get_or_init(|| {
+                            fiber::yield_now();
+                            made.fetch_add(1, Relaxed) + 7
+                        });
+                        assert_eq!(*value, 7);
+                    });
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn messages_that_meet_timeouts() {
+    on_each_size(|| {
+        for capacity in [0, 1] {
+            let (tx, rx) = channel::bounded(capacity);
+            let (sent, received) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            fiber::scope(|s| {
+                for n in 0..2 {
+                    let (tx, sent) = (tx.clone(), &sent);
+                    s.spawn(move || {
+                        for _ in 0..2 * rounds() {
+                            let result = match n {
+                                0 => tx.send_timeout(1, SHORT).is_ok(),
+                                _ => select! { send(tx, 1) -> result => result.is_ok(), default(SHORT) => false },
+                            };
+                            sent.fetch_add(usize::from(result), Relaxed);
+                        }
+                    });
+                }
+                drop(tx);
+                for n in 0..2 {
+                    let (rx, received) = (rx.clone(), &received);
+                    s.spawn(move || {
+                        loop {
+                            let result = match n {
+                                0 => rx.recv_timeout(SHORT).map_err(|error| error.is_timeout()),
+                                _ => select! {
+                                    recv(rx) -> message => message.map_err(|_| false),
+                                    default(SHORT) => Err(true),
+                                },
+                            };
+                            match result {
+                                Ok(one) => drop(received.fetch_add(one, Relaxed)),
+                                Err(is_late) if is_late => {}
+                                Err(_) => break,
+                            }
+                        }
+                    });
+                }
+            });
+            assert_eq!(sent.load(Relaxed), received.load(Relaxed), "capacity {capacity}");
+        }
+    });
+}
+
+#[test]
+fn selects_that_meet_selects() {
+    on_each_size(|| {
+        let (a, of_a) = channel::bounded::<usize>(0);
+        let (b, of_b) = channel::bounded::<usize>(0);
+        let (met, sum) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let both_ways = |n: usize| {
+            select! {
+                send(a, n) -> sent => sent.unwrap(),
+                recv(of_b) -> n => drop(sum.fetch_add(n.unwrap(), Relaxed)),
+                default(SHORT) => return,
+            }
+            met.fetch_add(1, Relaxed);
+        };
+        let other_ways = |n: usize| {
+            select! {
+                recv(of_a) -> n => drop(sum.fetch_add(n.unwrap(), Relaxed)),
+                send(b, n) -> sent => sent.unwrap(),
+                default(SHORT) => return,
+            }
+            met.fetch_add(1, Relaxed);
+        };
+        fiber::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| (0..rounds()).for_each(|_| both_ways(1)));
+                s.spawn(|| (0..rounds()).for_each(|_| other_ways(1)));
+            }
+        });
+        // Each meeting is one of each side, and one message.
+        assert_eq!(met.load(Relaxed), 2 * sum.load(Relaxed));
+    });
+}
+
+#[test]
+fn room_that_a_select_leaves() {
+    on_each_size(|| {
+        for _ in 0..rounds() {
+            let (a, of_a) = channel::bounded(1);
+            let (b, of_b) = channel::bounded(1);
+            let sum = AtomicUsize::new(0);
+            fiber::scope(|s| {
+                for n in 0..3 {
+                    let (a, b) = (a.clone(), b.clone());
+                    s.spawn(move || {
+                        for _ in 0..2 {
+                            match n {
+                                0 => select! { send(a, 1) -> sent => sent.unwrap(), send(b, 1) -> sent => sent.unwrap() },
+                                1 => a.send(1).unwrap(),
+                                _ => b.send(1).unwrap(),
+                            }
+                        }
+                    });
+                }
+                drop((a, b));
+                let sum = &sum;
+                s.spawn(move || {
+                    let (mut of_a, mut of_b, mut open) = (of_a, of_b, 2);
+                    while open > 0 {
+                        let (is_a, message) = select! {
+                            recv(of_a) -> message => (true, message),
+                            recv(of_b) -> message => (false, message),
+                        };
+                        match message {
+                            Ok(one) => drop(sum.fetch_add(one, Relaxed)),
+                            Err(_) if is_a => (of_a, open) = (channel::never(), open - 1),
+                            Err(_) => (of_b, open) = (channel::never(), open - 1),
+                        }
+                    }
+                });
+            });
+            assert_eq!(sum.load(Relaxed), 6);
+        }
+    });
+}
+
+#[test]
+fn futures_that_are_dropped_pass_on_what_they_were_told() {
+    on_each_size(|| {
+        for capacity in [Some(0), Some(1), None] {
+            let (tx, rx) = capacity.map_or_else(channel::unbounded, channel::bounded);
+            let (count, total) = (AtomicUsize::new(0), 4 * rounds());
+            fiber::scope(|s| {
+                for _ in 0..2 {
+                    let tx = tx.clone();
+                    s.spawn(move || (0..total / 2).for_each(|_| block_on(tx.send_async(1)).unwrap()));
+                }
+                drop(tx);
+                for n in 0..3 {
+                    let (rx, count) = (rx.clone(), &count);
+                    s.spawn(move || {
+                        loop {
+                            // Polled once, told maybe, and dropped.
+                            let mut given_up = Box::pin(rx.recv_async());
+                            let early = block_on(std::future::poll_fn(|context| {
+                                std::task::Poll::Ready(std::future::Future::poll(given_up.as_mut(), context))
+                            }));
+                            fiber::yield_now();
+                            drop(given_up);
+                            let message = match early {
+                                std::task::Poll::Ready(message) => message,
+                                std::task::Poll::Pending if n == 0 => rx.recv(),
+                                std::task::Poll::Pending => block_on(rx.recv_async()),
+                            };
+                            match message {
+                                Ok(one) => drop(count.fetch_add(one, Relaxed)),
+                                Err(_) => break,
+                            }
+                        }
+                    });
+                }
+            });
+            assert_eq!(count.load(Relaxed), total, "capacity {capacity:?}");
+        }
+    });
+}
+
+#[test]
+fn cancels_that_meet_what_they_cancel() {
+    on_each_size(|| {
+        for _ in 0..rounds() {
+            let token = CancelToken::new();
+            let child = token.child();
+            let (tx, rx) = channel::bounded::<()>(0);
+            fiber::scope(|s| {
+                s.spawn(|| token.run(|| assert!(rx.recv().is_err())));
+                s.spawn(|| child.run(|| assert!(channel::never::<()>().recv().is_err())));
+                s.spawn(|| {
+                    let inner = s.spawn(|| token.child().run(fiber::park));
+                    inner.join().unwrap();
+                });
+                s.spawn(|| select! { recv(token) -> _ => {}, recv(rx) -> _ => unreachable!() });
+                fiber::yield_now();
+                token.cancel();
+            });
+            drop(tx);
+            // A fiber that is asked to end while it begins to wait, or opens a scope.
+            let handle = fiber::spawn(|| {
+                fiber::scope(|s| drop(s.spawn(|| time::sleep(Duration::from_secs(3600)))));
+                fiber::is_cancelled()
+            });
+            fiber::yield_now();
+            handle.cancel();
+            assert!(handle.join().unwrap());
+        }
+    });
+}
+
+#[test]
+fn ends_of_fibers_that_meet_who_waits_for_them() {
+    on_each_size(|| {
+        for _ in 0..rounds() {
+            let mut first = fiber::spawn(|| 1);
+            let mut second = fiber::spawn(|| {
+                fiber::yield_now();
+                2
+            });
+            let sum = select! {
+                recv(first) -> one => one.unwrap() + second.join().unwrap(),
+                recv(second) -> two => two.unwrap() + block_on(first).unwrap(),
+            };
+            assert_eq!(sum, 3);
+            // A handle that is polled in one place and waited for in another.
+            let (late, given) = channel::bounded(1);
+            let third = fiber::spawn(move || late.send(3).unwrap());
+            let mut third = Box::pin(third);
+            let early = block_on(std::future::poll_fn(|context| {
+                std::task::Poll::Ready(std::future::Future::poll(third.as_mut(), context).is_ready())
+            }));
+            if !early {
+                block_on(third).unwrap();
+            }
+            assert_eq!(given.recv(), Ok(3));
+        }
+    });
+}
+
+common::in_simulations! {
+    a_mutex_and_its_timeout,
+    readers_a_writer_and_an_upgrade,
+    permits_one_by_one_and_many_at_once,
+    a_notice_and_its_timeout,
+    all_at_a_barrier_again_and_again,
+    a_notice_to_nobody_is_kept,
+    once_and_never_twice,
+    messages_that_meet_timeouts,
+    selects_that_meet_selects,
+    room_that_a_select_leaves,
+    futures_that_are_dropped_pass_on_what_they_were_told,
+    cancels_that_meet_what_they_cancel,
+    ends_of_fibers_that_meet_who_waits_for_them,
+}
