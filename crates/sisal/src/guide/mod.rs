@@ -21,6 +21,9 @@ pub mod cancellation {}
 #[doc = include_str!("blocking.md")]
 pub mod blocking {}
 
+#[doc = include_str!("testing.md")]
+pub mod testing {}
+
 #[doc = include_str!("choosing.md")]
 pub mod choosing {}
 
