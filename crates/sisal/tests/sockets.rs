@@ -2,12 +2,12 @@
 
 mod common;
 
-use common::{on, on_each_size};
+use common::{on, on_each_size, some};
 use sisal::net::{TcpListener, TcpStream};
-use sisal::{fiber, go};
+use sisal::{fiber, go, time};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::Shutdown;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// An echo server of one connection a fiber, and its address.
 fn echo_server() -> (fiber::JoinHandle<()>, std::net::SocketAddr) {
@@ -32,10 +32,10 @@ fn many_clients_talk_at_once() {
     on_each_size(|| {
         let (server, address) = echo_server();
         fiber::scope(|s| {
-            for n in 0..30_u8 {
+            for n in 0..some(30_u8, 3) {
                 s.spawn(move || {
                     let mut stream = TcpStream::connect(address).unwrap();
-                    for round in 0..10 {
+                    for round in 0..some(10, 3) {
                         let message = [n, round, n ^ round];
                         stream.write_all(&message).unwrap();
                         let mut answer = [0; 3];
@@ -56,7 +56,7 @@ fn more_than_the_buffers_hold_goes_through_both_ways() {
         let (server, address) = echo_server();
         let mut stream = TcpStream::connect(address).unwrap();
         let mut writer = stream.try_clone().unwrap();
-        let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| (n % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..some(1_000_000_u32, 200_000)).map(|n| (n % 251) as u8).collect();
         let sent = bytes.clone();
         let writing = go! {
             writer.write_all(&sent).unwrap();
@@ -96,10 +96,10 @@ fn a_read_times_out_and_the_socket_lives_on() {
         let (server, address) = echo_server();
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(3))).unwrap();
-        let start = Instant::now();
+        let start = time::now();
         let error = stream.read(&mut [0]).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
-        assert!(start.elapsed() >= Duration::from_millis(3));
+        assert!(time::now() - start >= Duration::from_millis(3));
         stream.set_read_timeout(None).unwrap();
         stream.write_all(b"x").unwrap();
         let mut byte = [0];
@@ -162,4 +162,13 @@ fn a_socket_goes_on_in_another_runtime_after_its_first_is_gone() {
     let client = std::thread::spawn(move || std::net::TcpStream::connect(address).map(drop));
     listener.accept().unwrap();
     client.join().unwrap().unwrap();
+}
+
+common::in_simulations! {
+    many_clients_talk_at_once,
+    more_than_the_buffers_hold_goes_through_both_ways,
+    std_s_readers_work_as_they_are,
+    a_read_times_out_and_the_socket_lives_on,
+    a_cancel_ends_a_blocked_read_and_accept,
+    a_shutdown_of_a_clone_wakes_who_reads,
 }
