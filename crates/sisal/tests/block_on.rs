@@ -223,3 +223,7 @@ fn a_waker_runs_in_the_name_of_a_fiber_whose_handle_is_gone() {
         assert_eq!(*asks.names.lock().unwrap(), ["a name of its own"; 2]);
     }
 }
+
+common::in_simulations! {
+    a_wait_inside_the_poll_eats_no_call,
+}

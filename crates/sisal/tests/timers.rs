@@ -26,12 +26,12 @@ fn arm_and_cancel(timers: usize) -> (Duration, Duration) {
             fiber::yield_now();
         }
         assert_eq!(ended.load(Ordering::Relaxed), 0);
-        let all_armed = (time::now() - start);
+        let all_armed = time::now() - start;
         s.cancel();
         all_armed
     });
     assert_eq!(ended.into_inner(), timers);
-    (all_armed, (time::now() - start))
+    (all_armed, time::now() - start)
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_sleep_ends_within_less_than_a_millisecond() {
             .map(|_| {
                 let start = time::now();
                 time::sleep(Duration::from_micros(150));
-                (time::now() - start)
+                time::now() - start
             })
             .min();
         assert!(shortest < Some(Duration::from_millis(1)), "{shortest:?}");

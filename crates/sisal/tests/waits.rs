@@ -241,7 +241,9 @@ fn messages_that_meet_timeouts() {
                                 },
                             };
                             match result {
-                                Ok(one) => drop(received.fetch_add(one, Relaxed)),
+                                Ok(one) => {
+                                    let _ = received.fetch_add(one, Relaxed);
+                                }
                                 Err(is_late) if is_late => {}
                                 Err(_) => break,
                             }
@@ -262,18 +264,22 @@ fn selects_that_meet_selects() {
         let (met, sum) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let both_ways = |n: usize| {
             select! {
-                send(a, n) -> sent => sent.unwrap(),
-                recv(of_b) -> n => drop(sum.fetch_add(n.unwrap(), Relaxed)),
-                default(SHORT) => return,
+                           send(a, n) -> sent => sent.unwrap(),
+                           recv(of_b) -> n => {
+            let _ = sum.fetch_add(n.unwrap(), Relaxed);
             }
+                           default(SHORT) => return,
+                       }
             met.fetch_add(1, Relaxed);
         };
         let other_ways = |n: usize| {
             select! {
-                recv(of_a) -> n => drop(sum.fetch_add(n.unwrap(), Relaxed)),
-                send(b, n) -> sent => sent.unwrap(),
-                default(SHORT) => return,
+                           recv(of_a) -> n => {
+            let _ = sum.fetch_add(n.unwrap(), Relaxed);
             }
+                           send(b, n) -> sent => sent.unwrap(),
+                           default(SHORT) => return,
+                       }
             met.fetch_add(1, Relaxed);
         };
         fiber::scope(|s| {
@@ -317,7 +323,9 @@ fn room_that_a_select_leaves() {
                             recv(of_b) -> message => (false, message),
                         };
                         match message {
-                            Ok(one) => drop(sum.fetch_add(one, Relaxed)),
+                            Ok(one) => {
+                                let _ = sum.fetch_add(one, Relaxed);
+                            }
                             Err(_) if is_a => (of_a, open) = (channel::never(), open - 1),
                             Err(_) => (of_b, open) = (channel::never(), open - 1),
                         }
@@ -358,7 +366,9 @@ fn futures_that_are_dropped_pass_on_what_they_were_told() {
                                 std::task::Poll::Pending => block_on(rx.recv_async()),
                             };
                             match message {
-                                Ok(one) => drop(count.fetch_add(one, Relaxed)),
+                                Ok(one) => {
+                                    let _ = count.fetch_add(one, Relaxed);
+                                }
                                 Err(_) => break,
                             }
                         }
@@ -430,6 +440,74 @@ fn ends_of_fibers_that_meet_who_waits_for_them() {
     });
 }
 
+#[test]
+fn a_future_that_is_dropped_leaves_its_message_to_another() {
+    on_each_size(|| {
+        for capacity in [Some(0), Some(1), None] {
+            for _ in 0..rounds() {
+                let (tx, rx) = capacity.map_or_else(channel::unbounded, channel::bounded);
+                let (answer, answers) = channel::bounded(1);
+                fiber::scope(|s| {
+                    s.spawn(|| {
+                        let mut given_up = Box::pin(rx.recv_async());
+                        let early = block_on(std::future::poll_fn(|context| {
+                            std::task::Poll::Ready(std::future::Future::poll(given_up.as_mut(), context))
+                        }));
+                        fiber::yield_now();
+                        drop(given_up);
+                        if let std::task::Poll::Ready(Ok(message)) = early {
+                            answer.send(message).unwrap();
+                        }
+                    });
+                    // Not cut short by the end of the other side: that comes after the answer.
+                    let waiting =
+                        s.spawn(|| block_on(rx.recv_async()).map(|message: u32| answer.send(message)));
+                    block_on(tx.send_async(7)).unwrap();
+                    assert_eq!(answers.recv(), Ok(7));
+                    drop(tx);
+                    let _ = waiting.join().unwrap();
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_ready_is_told() {
+    on_each_size(|| {
+        for _ in 0..rounds() {
+            let (tx, rx) = channel::bounded(1);
+            let (_other, never) = channel::bounded::<()>(0);
+            fiber::scope(|s| {
+                s.spawn(|| tx.send(7).unwrap());
+                let mut select = channel::Select::new();
+                select.recv(&never);
+                let wanted = select.recv(&rx);
+                assert_eq!(select.ready(), wanted);
+                assert_eq!(rx.try_recv(), Ok(7));
+            });
+        }
+    });
+}
+
+#[test]
+fn a_call_to_all_reaches_many() {
+    on_each_size(|| {
+        let (open, changed) = (Mutex::new(false), Condvar::new());
+        fiber::scope(|s| {
+            for _ in 0..70 {
+                s.spawn(|| {
+                    let mut open = open.lock();
+                    changed.wait_while(&mut open, |open| !*open);
+                });
+            }
+            fiber::yield_now();
+            *open.lock() = true;
+            changed.notify_all();
+        });
+    });
+}
+
 common::in_simulations! {
     a_mutex_and_its_timeout,
     readers_a_writer_and_an_upgrade,
@@ -444,4 +522,7 @@ common::in_simulations! {
     futures_that_are_dropped_pass_on_what_they_were_told,
     cancels_that_meet_what_they_cancel,
     ends_of_fibers_that_meet_who_waits_for_them,
+    a_future_that_is_dropped_leaves_its_message_to_another,
+    what_is_ready_is_told,
+    a_call_to_all_reaches_many,
 }

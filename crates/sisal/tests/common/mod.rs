@@ -1,6 +1,6 @@
 //! What the tests share: a runtime of each size, simulations of each size, and a limit on every wait.
 
-#![allow(dead_code, reason = "no test file uses all of it")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "no test file uses all of it")]
 
 pub(crate) mod cancel;
 pub(crate) mod executor;
