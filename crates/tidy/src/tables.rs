@@ -229,6 +229,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/net/src/sys.rs", "socket calls with flags"),
     unsafety("crates/net/tests/churn.rs", "counts descriptors"),
     unsafety("crates/park/src/agent.rs", "the slot with the current agent"),
+    unsafety("crates/park/tests/cancel.rs", "installs an agent of its own"),
     unsafety("crates/park/src/block_on.rs", "its tests wait inside a poll"),
     unsafety("crates/park/src/cancel/detached.rs", "keeps the running agent's scopes over a resume"),
     unsafety("crates/park/src/cancel/flag.rs", "listeners on the listening stacks"),
