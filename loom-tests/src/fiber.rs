@@ -164,6 +164,11 @@ impl Agent for Fiber {
         unsafe { Waker::new(ptr::from_ref(self).cast(), &WAKER) }
     }
 
+    fn lent_waker(&self) -> Waker {
+        // SAFETY: a fiber's record lives while anything stands on its stack.
+        unsafe { Waker::lent(ptr::from_ref(self).cast(), &WAKER) }
+    }
+
     fn word(&self) -> &Word {
         &self.word
     }
@@ -201,13 +206,21 @@ impl fmt::Debug for Fiber {
     }
 }
 
-static WAKER: WakerVTable = WakerVTable { clone: clone_waker, wake: wake_fiber, drop: drop_waker };
+static WAKER: WakerVTable = WakerVTable {
+    clone: clone_waker,
+    wake: wake_fiber,
+    drop: drop_waker,
+    win: win_fiber,
+    submit: submit_fiber,
+};
 
 /// # Safety
 /// `data` is a waker's fiber, of which it owns a reference.
 unsafe fn clone_waker(data: *const ()) {
-    // SAFETY: the caller's promise.
-    unsafe { &*data.cast::<Fiber>() }.state.retain();
+    if !fault!("fiber.waker.no_ref") {
+        // SAFETY: the caller's promise.
+        unsafe { &*data.cast::<Fiber>() }.state.retain();
+    }
 }
 
 /// # Safety
@@ -222,6 +235,23 @@ unsafe fn wake_fiber(data: *const (), kind: WakeKind) {
     if answer == Wake::Submit {
         fiber.run();
     }
+}
+
+/// # Safety
+/// The fiber has not ended.
+unsafe fn win_fiber(data: *const ()) -> bool {
+    // SAFETY: the caller's promise; and the memory stays until the execution ends.
+    let fiber = unsafe { &*data.cast::<Fiber>() };
+    fiber.block.with(|_| fiber.word.win())
+}
+
+/// # Safety
+/// The caller's [`win_fiber`] was the one that won.
+unsafe fn submit_fiber(data: *const (), _kind: WakeKind) {
+    // SAFETY: as above; the fiber has not run since then.
+    let fiber = unsafe { &*data.cast::<Fiber>() };
+    fiber.block.with(|_| ());
+    fiber.run();
 }
 
 /// # Safety

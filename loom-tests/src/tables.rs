@@ -226,6 +226,8 @@ pub const MUTANTS: &[Mutant] = &[
     mutant("word.wake.no_token", "word_hand_over"),
     mutant("word.wake.relaxed", "word_hand_over"),
     mutant("word.wake.token_early_out", "word_two_wakers"),
+    mutant("word.win.relaxed", "waiter_returns_before_wake"),
+    mutant("word.win.runs_who_runs", "waiter_returns_before_wake"),
 ];
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ where
             Err(error) => {
                 if is_exhausted(&error) && !listener.is_nonblocking() {
                     // Or less, if the agent is asked to end.
-                    let _ = pause_for(REST, None, Reason::Readable(listener.number()));
+                    let _ = pause_for(REST, None, Reason::Readable(listener.number().into()));
                 }
                 return Err(error);
             }

@@ -282,7 +282,7 @@ impl<S: StdSocket> Socket<S> {
         };
         let deadline = limits.deadline.or(own);
         let waited = match (&self.core.socket, limits.again_after) {
-            (_, Some(pause)) => pause_for(pause, deadline, Reason::Writable(self.number())),
+            (_, Some(pause)) => pause_for(pause, deadline, Reason::Writable(self.number().into())),
             (Backing::System(socket), None) => {
                 self.core.source.wait(socket.as_fd(), interest, look, deadline)
             }

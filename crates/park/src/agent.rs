@@ -81,6 +81,11 @@ pub trait Agent {
     /// A right to wake this agent.
     fn waker(&self) -> Waker;
 
+    /// A waker for a place on the agent's own stack: see [`Waker::lent`].
+    fn lent_waker(&self) -> Waker {
+        self.waker()
+    }
+
     /// This agent's word, for the permit of `fiber::park`.
     fn word(&self) -> &Word;
 

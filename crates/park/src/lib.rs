@@ -23,7 +23,7 @@ pub use cancel::{CancelToken, Cause};
 pub use completion::Completion;
 pub use join::{Completed, Dropped, JoinState};
 pub use place::Place;
-pub use reason::{Capacity, HOLDER_SHIFT, Reason};
+pub use reason::{ChannelPlace, Descriptor, HOLDER_SHIFT, Reason};
 pub use relay::JoinArm;
 pub use selectable::Selectable;
 pub use wait_queue::{Claimed, Ticket, WaitQueue, Waiter, WakeBatch};

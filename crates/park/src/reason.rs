@@ -11,29 +11,58 @@ use std::ptr;
 /// The first bit of a mutex's word that belongs to its holder's number; the number is 0 while nobody has it.
 pub const HOLDER_SHIFT: u32 = 4;
 
-/// How many messages fit into a channel.
+/// Which channel, and how many messages fit into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capacity(u32);
+pub struct ChannelPlace(u64);
 
-impl Capacity {
-    /// The capacity of a bounded channel, or none.
+impl ChannelPlace {
+    /// A channel is aligned to so many bits, which its address need not keep.
+    const ALIGNED_BITS: u32 = 7;
+    /// The rest of an address.
+    const ADDRESS_BITS: u32 = 40;
+    /// As good as no bound.
+    const UNBOUNDED: u64 = u64::MAX >> Self::ADDRESS_BITS;
+
+    /// The channel at `address`, a multiple of 128.
     #[inline]
-    pub fn of(capacity: Option<usize>) -> Self {
-        // So many are as good as no bound.
-        Self(capacity.and_then(|count| u32::try_from(count).ok()).unwrap_or(u32::MAX))
+    pub fn new(address: usize, capacity: Option<usize>) -> Self {
+        let capacity = capacity.map_or(Self::UNBOUNDED, |count| (count as u64).min(Self::UNBOUNDED));
+        Self(capacity << Self::ADDRESS_BITS | address as u64 >> Self::ALIGNED_BITS)
     }
 
-    /// Whether messages pass from hand to hand.
-    pub fn is_rendezvous(self) -> bool {
-        self.0 == 0
+    /// Where the channel is.
+    pub fn address(self) -> usize {
+        ((self.0 & u64::MAX >> (u64::BITS - Self::ADDRESS_BITS)) << Self::ALIGNED_BITS) as usize
     }
 
-    fn bound(self) -> Option<u32> {
-        (self.0 != u32::MAX).then_some(self.0)
+    /// How many messages fit into it, if there is a bound (of less than 16,777,215).
+    pub fn capacity(self) -> Option<usize> {
+        let capacity = self.0 >> Self::ADDRESS_BITS;
+        (capacity != Self::UNBOUNDED).then_some(capacity as usize)
     }
 }
 
-/// Why an agent is parked.
+/// The number of a file descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptor(u64);
+
+impl Descriptor {
+    /// The number.
+    #[inline]
+    pub const fn as_raw(self) -> i32 {
+        self.0 as i32
+    }
+}
+
+impl From<i32> for Descriptor {
+    #[inline]
+    fn from(fd: i32) -> Self {
+        Self(fd as u64)
+    }
+}
+
+/// Why an agent is parked. Each variant has one number of 64 bits, or none, so that a reason travels in two registers (and not
+/// through memory, where it was written in parts and read as a whole: 8 ns of each hand-over).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
@@ -50,9 +79,9 @@ pub enum Reason {
     /// A call of the waker of the future that it drives.
     Future,
     /// Room in the channel at this address, which is full, or a receiver.
-    Send(usize, Capacity),
+    Send(ChannelPlace),
     /// A message in the channel at this address, which is empty.
-    Recv(usize, Capacity),
+    Recv(ChannelPlace),
     /// The moment at which the timer channel at this address has its next message.
     Timer(usize),
     /// Whichever of so many arms comes first.
@@ -76,9 +105,9 @@ pub enum Reason {
     /// The cancel of the token at this address.
     Token(usize),
     /// Data on this file descriptor.
-    Readable(i32),
+    Readable(Descriptor),
     /// Room in this file descriptor.
-    Writable(i32),
+    Writable(Descriptor),
     /// The other workers' answers to the dump that it takes.
     Dump,
 }
@@ -119,17 +148,17 @@ impl fmt::Display for Reason {
             Reason::Scope => f.write_str("end of a scope"),
             Reason::Blocking => f.write_str("blocking pool"),
             Reason::Future => f.write_str("a future"),
-            Reason::Send(address, capacity) => {
-                write!(f, "send on channel {address:#x}")?;
-                match capacity.bound() {
+            Reason::Send(channel) => {
+                write!(f, "send on channel {:#x}", channel.address())?;
+                match channel.capacity() {
                     Some(0) => f.write_str(" (rendezvous)"),
                     Some(bound) => write!(f, " ({bound} of {bound})"),
                     None => Ok(()),
                 }
             }
-            Reason::Recv(address, capacity) => {
-                write!(f, "recv on channel {address:#x}")?;
-                match capacity.bound() {
+            Reason::Recv(channel) => {
+                write!(f, "recv on channel {:#x}", channel.address())?;
+                match channel.capacity() {
                     Some(0) => f.write_str(" (rendezvous)"),
                     Some(bound) => write!(f, " (0 of {bound})"),
                     None => f.write_str(" (0, unbounded)"),
@@ -147,9 +176,24 @@ impl fmt::Display for Reason {
             Reason::Once(address) => write!(f, "once {address:#x}"),
             Reason::Notify(address) => write!(f, "notify {address:#x}"),
             Reason::Token(address) => write!(f, "cancel of token {address:#x}"),
-            Reason::Readable(fd) => write!(f, "read fd {fd}"),
-            Reason::Writable(fd) => write!(f, "write fd {fd}"),
+            Reason::Readable(fd) => write!(f, "read fd {}", fd.as_raw()),
+            Reason::Writable(fd) => write!(f, "write fd {}", fd.as_raw()),
             Reason::Dump => f.write_str("this dump"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_keeps_address_and_capacity() {
+        let address = 0x7fff_ffff_ff80;
+        for capacity in [Some(0), Some(1), Some(16_777_214), None] {
+            let place = ChannelPlace::new(address, capacity);
+            assert_eq!((place.address(), place.capacity()), (address, capacity));
+        }
+        assert_eq!(ChannelPlace::new(address, Some(usize::MAX)).capacity(), None);
     }
 }

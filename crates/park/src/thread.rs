@@ -7,6 +7,7 @@
 //! its notice, so A cannot be between its look and its wait.
 
 use crate::cancel::{Before, CancelScopes};
+use crate::waker::never_parked;
 use crate::{Agent, AgentId, Cancellable, Commit, Outcome, Reason, Wake, WakeKind, Waker, WakerVTable, Word};
 use sisal_base::rng::Rng;
 use sisal_base::sync::{Arc, Condvar, Mutex, thread, wait, wait_until};
@@ -173,7 +174,14 @@ impl Agent for ThreadAgent {
     }
 }
 
-static VTABLE: WakerVTable = WakerVTable { clone: clone_parker, wake: wake_parker, drop: drop_parker };
+// No wake in two halves: a thread may run on between them, and end.
+static VTABLE: WakerVTable = WakerVTable {
+    clone: clone_parker,
+    wake: wake_parker,
+    drop: drop_parker,
+    win: never_parked,
+    submit: wake_parker,
+};
 
 /// # Safety
 /// `data` is a waker's, so it owns a count of an `Arc<Parker>`.

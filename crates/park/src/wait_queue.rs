@@ -100,7 +100,7 @@ impl Waiter {
     /// A wait of `agent`, with a place for a value that is handed over: whoever pops the waiter finds `packet`.
     #[inline]
     pub fn new(agent: &dyn Agent, packet: *mut ()) -> Self {
-        Self::on(agent.waker(), packet, None, 0)
+        Self::on(agent.lent_waker(), packet, None, 0)
     }
 
     /// A wait of whoever `waker` wakes, to whom nothing is handed over: a future, which looks again when it is polled.
@@ -114,7 +114,7 @@ impl Waiter {
     /// `ticket` outlives the waiter.
     #[inline]
     pub unsafe fn with_ticket(agent: &dyn Agent, packet: *mut (), ticket: &Ticket, arm: usize) -> Self {
-        Self::on(agent.waker(), packet, Some(NonNull::from(ticket)), arm)
+        Self::on(agent.lent_waker(), packet, Some(NonNull::from(ticket)), arm)
     }
 
     #[inline]
@@ -157,6 +157,7 @@ impl Waiter {
 
     /// Parks until fulfilled, timed out or cancelled. After the latter two the waiter may still be linked: the caller
     /// removes it under the lock, and if it is not there any more, waits on with no deadline (invariant 4).
+    #[inline]
     pub fn wait(
         &self,
         agent: &dyn Agent,
@@ -191,6 +192,7 @@ impl fmt::Debug for Waiter {
 }
 
 impl Drop for Waiter {
+    #[inline]
     fn drop(&mut self) {
         if self.links.is_linked() {
             // Others would write to a frame that is gone.
@@ -340,7 +342,8 @@ impl Claimed {
         }
         // SAFETY: invariant 2: the claimant owns the node until the store of `done`.
         let waker = waiter.waker.with_mut(|slot| unsafe { (*slot).take() });
-        let waker = waker.expect("a waiter is claimed once");
+        // Before the store of `done`, after which the agent may be gone.
+        let waker = waker.expect("a waiter is claimed once").claim();
         // Release: pairs with the Acquire in `Waiter::is_done`: the packet's bytes.
         waiter.done.store(true, ordering!(Release, "waiter.finish.relaxed" => Relaxed));
         waker

@@ -1,7 +1,11 @@
-//! An owned right to wake one agent, whatever kind it is.
+//! A right to wake one agent, whatever kind it is.
 //!
-//! Knows nothing of agents but the three functions in its table. It owns a reference (a task's count, a thread's `Arc`),
+//! Knows nothing of agents but the functions in its table. It owns a reference (a task's count, a thread's `Arc`),
 //! so the agent's record outlives every waker, also when the agent itself has long finished.
+//!
+//! Two kinds own none, since a reference costs two read-modify-writes of each hand-over's six. A *lent* one stands in a place
+//! that the agent does not leave before somebody has claimed it. Who claims it makes it a *won* one, if the agent is parked: the
+//! agent runs no more until that is called, so it cannot end. Else it becomes one that owns a reference.
 //!
 //! Who waits may also be a future: then the waker is std's, two words like ours, which we hold as they are. So a future waits in
 //! the same lines as an agent, and nothing is allocated for it.
@@ -9,6 +13,8 @@
 //! ```text
 //!   data ─▶ record      table ─▶ WakerVTable                 ours
 //!   data ─▶ anything    table ─▶ RawWakerVTable, plus 1      std's
+//!   data ─▶ record      table ─▶ WakerVTable, plus 2         lent
+//!   data ─▶ record      table ─▶ WakerVTable, plus 4         won
 //! ```
 
 use std::fmt;
@@ -37,9 +43,13 @@ pub struct WakerVTable {
     pub wake: unsafe fn(*const (), WakeKind),
     /// Gives a reference back.
     pub drop: unsafe fn(*const ()),
+    /// The first half of a wake, if the agent is parked: then it stays where it is, and lives, until `submit`.
+    pub win: unsafe fn(*const ()) -> bool,
+    /// The second half.
+    pub submit: unsafe fn(*const (), WakeKind),
 }
 
-/// An owned right to wake one agent. Never kept across a user's code by sisal's own primitives.
+/// A right to wake one agent. Never kept across a user's code by sisal's own primitives.
 pub struct Waker {
     data: *const (),
     table: Table,
@@ -51,13 +61,19 @@ struct Table(*const ());
 
 /// Set in the pointer to a table of std's.
 const STD: usize = 1;
+/// Set in the pointer to a table of ours, if the waker is lent.
+const LENT: usize = 2;
+/// Set in the pointer to a table of ours, if the wake is won.
+const WON: usize = 4;
 
-const _: () = assert!(align_of::<WakerVTable>() > STD && align_of::<RawWakerVTable>() > STD);
+const _: () = assert!(align_of::<WakerVTable>() > WON && align_of::<RawWakerVTable>() > STD);
 
 /// What a [`Table`] points to.
 enum Functions {
     Ours(&'static WakerVTable),
     Std(&'static RawWakerVTable),
+    Lent(&'static WakerVTable),
+    Won(&'static WakerVTable),
 }
 
 impl Table {
@@ -70,14 +86,24 @@ impl Table {
         Self(std::ptr::from_ref(table).cast::<()>().map_addr(|address| address | STD))
     }
 
+    /// The same table, for a waker that owns no reference.
     #[inline]
+    fn unowned(table: &'static WakerVTable, how: usize) -> Self {
+        Self(Self::ours(table).0.map_addr(|address| address | how))
+    }
+
+    #[inline(always)]
     fn functions(self) -> Functions {
-        if self.0.addr() & STD == 0 {
-            // SAFETY: made by `ours`.
-            Functions::Ours(unsafe { &*self.0.cast() })
-        } else {
-            // SAFETY: made by `std`.
-            Functions::Std(unsafe { &*self.0.map_addr(|address| address & !STD).cast() })
+        let how = self.0.addr() & (STD | LENT | WON);
+        let table = self.0.map_addr(|address| address & !(STD | LENT | WON));
+        // SAFETY: made by `ours` or `unowned`, but for the one kind that is made by `std`.
+        unsafe {
+            match how {
+                0 => Functions::Ours(&*table.cast()),
+                STD => Functions::Std(&*table.cast()),
+                LENT => Functions::Lent(&*table.cast()),
+                _ => Functions::Won(&*table.cast()),
+            }
         }
     }
 }
@@ -97,7 +123,13 @@ pub trait Wakes: Send + Sync + 'static {
 struct ArcTable<T>(std::marker::PhantomData<T>);
 
 impl<T: Wakes> ArcTable<T> {
-    const VTABLE: WakerVTable = WakerVTable { clone: Self::clone, wake: Self::wake, drop: Self::drop };
+    const VTABLE: WakerVTable = WakerVTable {
+        clone: Self::clone,
+        wake: Self::wake,
+        drop: Self::drop,
+        win: never_parked,
+        submit: Self::wake,
+    };
 
     /// # Safety
     /// `data` is a waker's, so it owns a count of an `Arc<T>`.
@@ -146,6 +178,28 @@ impl Waker {
         Self { data, table: Table::ours(vtable) }
     }
 
+    /// A waker that owns no reference, for a place that the agent leaves only after it was [claimed](Self::claim), or has taken it
+    /// out again under the lock of the claimants.
+    ///
+    /// # Safety
+    /// As [`new`](Self::new), as long as it stands in that place.
+    #[inline]
+    pub unsafe fn lent(data: *const (), vtable: &'static WakerVTable) -> Self {
+        Self { data, table: Table::unowned(vtable, LENT) }
+    }
+
+    /// Takes a lent one out of its place: from now on the agent may leave it.
+    #[inline]
+    pub(crate) fn claim(self) -> Self {
+        let Functions::Lent(table) = self.table.functions() else { return self };
+        // SAFETY: the promise of `lent`: the agent is still in its place.
+        if unsafe { (table.win)(self.data) } {
+            // A lent one has no drop.
+            return Self { data: self.data, table: Table::unowned(table, WON) };
+        }
+        self.clone()
+    }
+
     /// std's waker of those two words, which still owns what `self` does.
     #[cold]
     fn borrow_std(&self, table: &'static RawWakerVTable) -> ManuallyDrop<task::Waker> {
@@ -156,7 +210,17 @@ impl Waker {
     /// Makes the agent's wait return, or its next one, if it does not wait now.
     #[inline]
     pub fn wake(self) {
-        self.wake_as(WakeKind::Back);
+        self.wake_once(WakeKind::Back);
+    }
+
+    #[inline(always)]
+    fn wake_once(self, kind: WakeKind) {
+        if let Functions::Won(table) = self.table.functions() {
+            let this = ManuallyDrop::new(self);
+            // SAFETY: the wake is won, so the agent lives; submitted once, since `this` has no drop.
+            return unsafe { (table.submit)(this.data, kind) };
+        }
+        self.wake_as(kind);
     }
 
     /// Whether it is an executor's, whose code may do anything.
@@ -168,17 +232,18 @@ impl Waker {
     /// [`wake`](Self::wake) that asks for the agent to run next.
     #[inline]
     pub fn wake_next(self) {
-        self.wake_as(WakeKind::Next);
+        self.wake_once(WakeKind::Next);
     }
 
     /// Wakes and keeps the waker. An executor that panics, here or when its waker is dropped, is reported by the panic hook and by
-    /// nobody else: the caller has others to wake.
+    /// nobody else: the caller has others to wake. Not for a waker that was claimed.
     #[inline]
     pub fn wake_as(&self, kind: WakeKind) {
         match self.table.functions() {
-            // SAFETY: the promise of `new`; this waker holds its reference.
-            Functions::Ours(table) => unsafe { (table.wake)(self.data, kind) },
+            // SAFETY: the promise of `new`, or of `lent`: the reference is held.
+            Functions::Ours(table) | Functions::Lent(table) => unsafe { (table.wake)(self.data, kind) },
             Functions::Std(table) => self.wake_std(table),
+            Functions::Won(_) => unreachable!("a wake that is won is called once"),
         }
     }
 
@@ -211,6 +276,14 @@ impl Waker {
     }
 }
 
+/// For agents whose wake is not made in two halves.
+///
+/// # Safety
+/// None is needed.
+pub(crate) unsafe fn never_parked(_data: *const ()) -> bool {
+    false
+}
+
 /// Calls an executor's code, whose panic is its own.
 fn outlive(f: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
@@ -223,10 +296,10 @@ impl Clone for Waker {
     #[inline]
     fn clone(&self) -> Self {
         match self.table.functions() {
-            Functions::Ours(table) => {
-                // SAFETY: the promise of `new`.
+            Functions::Ours(table) | Functions::Lent(table) | Functions::Won(table) => {
+                // SAFETY: the promise of `new` or `lent`; and the agent of a won one lives.
                 unsafe { (table.clone)(self.data) };
-                Self { data: self.data, table: self.table }
+                Self { data: self.data, table: Table::ours(table) }
             }
             Functions::Std(table) => Self::from(task::Waker::clone(&self.borrow_std(table))),
         }
@@ -240,6 +313,9 @@ impl Drop for Waker {
             // SAFETY: the promise of `new`; this was its reference.
             Functions::Ours(table) => unsafe { (table.drop)(self.data) },
             Functions::Std(table) => self.drop_std(table),
+            Functions::Lent(_) => {}
+            // SAFETY: the wake is won, so the agent lives, and waits for this.
+            Functions::Won(table) => unsafe { (table.submit)(self.data, WakeKind::Back) },
         }
     }
 }

@@ -5,7 +5,7 @@
 //! | state | meaning | left by |
 //! |---|---|---|
 //! | `RUNNING` | runs, or stands in a run queue | who has resumed it, once its stack is left: `commit` => `PARKED` |
-//! | `PARKED` | its stack is left, nobody will run it | a waker: `wake`, `unpark` => `RUNNING`, and submits it; a bare thread itself: `cancel_park` => `RUNNING` |
+//! | `PARKED` | its stack is left, nobody will run it | a waker: `wake`, `unpark`, `win` => `RUNNING`, and submits it; a bare thread itself: `cancel_park` => `RUNNING` |
 //!
 //! | bit | set by | taken by |
 //! |---|---|---|
@@ -148,6 +148,22 @@ impl Word {
             && self.0.fetch_and(!PERMIT, Ordering::Acquire) & PERMIT != 0
     }
 
+    /// `PARKED => RUNNING`, and nothing if it is not parked: for a waker that must not leave a token yet. Whoever wins must
+    /// submit the agent, and nothing of it ends before that.
+    #[inline]
+    pub fn win(&self) -> bool {
+        let mut word = self.0.load(Ordering::Relaxed);
+        while word & PARKED != 0 || fault!("word.win.runs_who_runs") {
+            // As in `wake`.
+            let success = ordering!(AcqRel, "word.win.relaxed" => Relaxed);
+            match self.0.compare_exchange_weak(word, word & !PARKED, success, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(seen) => word = seen,
+            }
+        }
+        false
+    }
+
     /// `PARKED => RUNNING`, by a bare thread whose own wait has timed out; `false` if a waker was faster.
     pub fn cancel_park(&self) -> bool {
         let mut word = self.0.load(Ordering::Relaxed);
@@ -185,6 +201,15 @@ mod tests {
         assert_eq!(word.commit(), Commit::Parked);
         assert_eq!((word.wake(), word.wake()), (Wake::Submit, Wake::Nothing));
         assert!(word.take_token() && !word.take_token());
+    }
+
+    #[test]
+    fn who_does_not_win_leaves_no_token() {
+        let word = Word::running();
+        assert!(!word.win());
+        assert_eq!(word.commit(), Commit::Parked);
+        assert!(word.win() && !word.win());
+        assert!(!word.take_token());
     }
 
     #[test]

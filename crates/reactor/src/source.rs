@@ -224,8 +224,8 @@ impl Source {
     ) -> io::Result<()> {
         let fd_number = fd.as_raw_fd();
         let (reason, events) = match interest {
-            Interest::Readable => (Reason::Readable(fd_number), libc::POLLIN),
-            Interest::Writable => (Reason::Writable(fd_number), libc::POLLOUT),
+            Interest::Readable => (Reason::Readable(fd_number.into()), libc::POLLIN),
+            Interest::Writable => (Reason::Writable(fd_number.into()), libc::POLLOUT),
         };
         if !self.inner.settle(fd_number)? {
             return blunt::wait(fd, events, deadline);

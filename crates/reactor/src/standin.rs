@@ -63,8 +63,8 @@ impl Source {
         deadline: Option<Instant>,
     ) -> io::Result<()> {
         let reason = match interest {
-            Interest::Readable => Reason::Readable(standin.number()),
-            Interest::Writable => Reason::Writable(standin.number()),
+            Interest::Readable => Reason::Readable(standin.number().into()),
+            Interest::Writable => Reason::Writable(standin.number().into()),
         };
         let until = standin.changes_at(interest).into_iter().chain(deadline).min();
         let outcome = with_current(|agent| self.inner().direction(interest).wait(agent, look, until, reason));

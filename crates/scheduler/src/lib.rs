@@ -46,7 +46,7 @@ pub use handle::{Fiber, FiberId, JoinHandle, Result};
 pub use local::{AccessError, LocalKey};
 pub use runtime::{Handle, Runtime, run};
 pub use scope::{Scope, ScopedJoinHandle, scope};
-pub use sisal_park::{CancelToken, Capacity, Reason, blocking};
+pub use sisal_park::{CancelToken, ChannelPlace, Descriptor, Reason, blocking};
 pub use spawn::{Builder, spawn, spawn_local};
 pub use spawn_blocking::spawn_blocking;
 pub use stacks::{give_stack, take_stack};

@@ -2,7 +2,9 @@
 //!
 //! Knows nothing of how they work; that is `sisal-scheduler`.
 
-pub use sisal_scheduler::{Backtrace, Capacity, Dump, FiberDump, FiberState, Reason, WorkerDump};
+pub use sisal_scheduler::{
+    Backtrace, ChannelPlace, Descriptor, Dump, FiberDump, FiberState, Reason, WorkerDump,
+};
 
 pub use sisal_scheduler::runtime::{
     BlockingMetrics, Builder, Delays, Handle, Leaked, Metrics, PanicPolicy, Recording, Runtime, StackMetrics,

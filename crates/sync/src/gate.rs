@@ -51,7 +51,7 @@ use sisal_base::backoff::{Backoff, LOOKS_BEFORE_YIELD};
 use sisal_base::sync::SpinLock;
 use sisal_base::sync::atomic::{AtomicU64, Ordering};
 use sisal_base::{const_new, fault, ordering};
-use sisal_park::{Agent, Cancellable, Outcome, Reason, WaitQueue, WakeBatch, WakeKind, Waker, with_current};
+use sisal_park::{Agent, Cancellable, Outcome, Reason, WaitQueue, WakeBatch, Waker, with_current};
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
@@ -257,7 +257,7 @@ impl<R: Rule> Gate<R> {
             // Always: one that was let in may have gone again, also unwoken, so that the next one could be called as well.
             batch.wake_all();
             match called {
-                Called::HandedOver(waker) => waker.wake_as(WakeKind::Next),
+                Called::HandedOver(waker) => waker.wake_next(),
                 Called::Coming(waker) => waker.wake(),
                 Called::Batch { more: true } => continue,
                 Called::Batch { more: false } => {}

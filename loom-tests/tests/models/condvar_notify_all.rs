@@ -8,7 +8,7 @@ use sisal_sync::{Condvar, Mutex};
 
 #[test]
 fn holds() {
-    model("condvar_notify_all", Bounds::new(3, 23_741), || {
+    model("condvar_notify_all", Bounds::new(3, 21_315), || {
         with_agent(|| {
             let shared = Arc::new((Mutex::new(Watched::new()), Condvar::new()));
             let fibers: Vec<_> = (0..3)

@@ -1,5 +1,5 @@
-//! A waiter whose wait was fulfilled may return, and its fiber end, before who fulfilled it has called the waker: the waker's own
-//! reference keeps the fiber's record.
+//! A waiter whose wait was fulfilled may return, and its fiber end, before who fulfilled it has called the waker: if the fiber was
+//! parked, it runs no more before that call; if not, the waker has taken a reference, which keeps the fiber's record.
 //!
 //! Method: a real fiber waits in a queue. One thread pops it, finishes, and calls the waker after unlocking; another one wakes
 //! the fiber for no reason, so that it may see that it is done in between, return, and end. Nobody has its handle.
@@ -13,7 +13,7 @@ use std::ptr;
 
 #[test]
 fn holds() {
-    model("waiter_returns_before_wake", Bounds::unbounded(1602), || {
+    model("waiter_returns_before_wake", Bounds::unbounded(2_300), || {
         let queue = Arc::new(SpinLock::new(WaitQueue::new()));
         let fiber = {
             let queue = queue.clone();

@@ -139,7 +139,7 @@ impl Call {
             if now >= until {
                 return Ok(());
             }
-            pause_for(until - now, self.deadline, Reason::Writable(self.number as i32))?;
+            pause_for(until - now, self.deadline, Reason::Writable((self.number as i32).into()))?;
         }
     }
 }

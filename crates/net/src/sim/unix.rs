@@ -78,7 +78,7 @@ impl Network {
             })?;
             match opened {
                 Some(opened) => return Ok(opened),
-                None => pause_for(AGAIN_AFTER, None, Reason::Writable(0))?,
+                None => pause_for(AGAIN_AFTER, None, Reason::Writable(0.into()))?,
             }
         }
     }

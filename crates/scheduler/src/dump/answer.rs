@@ -129,7 +129,7 @@ impl FiberDump {
         fiber.since_before = (moment.asked_at.wrapping_sub(wait.parked_at) as i32) > 1;
         fiber.left = wait.due.map(|due| due.saturating_duration_since(moment.now));
         if let (Reason::Readable(fd) | Reason::Writable(fd), true) = (wait.reason, has_open) {
-            fiber.descriptor = name::of_descriptor(fd);
+            fiber.descriptor = name::of_descriptor(fd.as_raw());
         }
         fiber
     }

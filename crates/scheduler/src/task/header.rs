@@ -452,7 +452,15 @@ pub(crate) fn waker(header: &Header) -> Waker {
     unsafe { Waker::new(ptr::from_ref(header).cast(), &WAKER) }
 }
 
-static WAKER: WakerVTable = WakerVTable { clone: clone_waker, wake: wake_task, drop: drop_waker };
+/// A waker of the task without a reference, for a place on the fiber's own stack.
+#[inline]
+pub(crate) fn lent_waker(header: &Header) -> Waker {
+    // SAFETY: a fiber keeps its task until it ends, so while anything stands on its stack.
+    unsafe { Waker::lent(ptr::from_ref(header).cast(), &WAKER) }
+}
+
+static WAKER: WakerVTable =
+    WakerVTable { clone: clone_waker, wake: wake_task, drop: drop_waker, win: win_task, submit: submit_task };
 
 /// # Safety
 /// `data` is a waker's header, of which it owns a reference.
@@ -474,6 +482,21 @@ unsafe fn wake_task(data: *const (), kind: WakeKind) {
         // The scheduler's reference is held as long as the fiber has not ended, and it was parked.
         crate::worker::submit_woken(Task(NonNull::from(header)), kind);
     }
+}
+
+/// # Safety
+/// The fiber has not ended.
+unsafe fn win_task(data: *const ()) -> bool {
+    // SAFETY: the caller's promise: it keeps the task.
+    unsafe { &*data.cast::<Header>() }.word.win()
+}
+
+/// # Safety
+/// The caller's [`win_task`] was the one that won.
+unsafe fn submit_task(data: *const (), kind: WakeKind) {
+    // SAFETY: the fiber has not run since then, so it has not ended.
+    let header = unsafe { &*data.cast::<Header>() };
+    crate::worker::submit_woken(Task(NonNull::from(header)), kind);
 }
 
 /// # Safety

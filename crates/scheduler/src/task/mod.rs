@@ -21,5 +21,5 @@ mod record;
 
 pub(crate) use blocks::Blocks;
 pub(crate) use cell::{LastAct, Payload, TaskCell};
-pub(crate) use header::{Header, ResultRef, Task, TaskRef, Traits, waker};
+pub(crate) use header::{Header, ResultRef, Task, TaskRef, Traits, lent_waker, waker};
 pub(crate) use record::{Command, Record};

@@ -8,7 +8,7 @@ use super::{Worker, simulated};
 use crate::blocking::BlockingPool;
 use crate::current::with_worker;
 use crate::sim::About;
-use crate::task::{Command, Header, Record, waker};
+use crate::task::{Command, Header, Record, lent_waker, waker};
 use sisal_park::cancel::{Before, CancelScopes};
 use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, World};
 use std::rc::Rc;
@@ -139,6 +139,10 @@ impl Agent for Header {
 
     fn waker(&self) -> Waker {
         waker(self)
+    }
+
+    fn lent_waker(&self) -> Waker {
+        lent_waker(self)
     }
 
     fn word(&self) -> &Word {

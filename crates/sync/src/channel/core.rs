@@ -19,7 +19,7 @@ use sisal_base::sync::hint::spin_loop;
 use sisal_base::sync::{SpinGuard, SpinLock};
 use sisal_base::{CachePadded, fault};
 use sisal_park::{
-    Agent, Cancellable, Capacity, Outcome, Reason, Waiter, WakeBatch, Waker, spend, with_current,
+    Agent, Cancellable, ChannelPlace, Outcome, Reason, Waiter, WakeBatch, Waker, spend, with_current,
 };
 use std::pin::{Pin, pin};
 use std::time::Instant;
@@ -120,7 +120,18 @@ impl<T> Channel<T> {
     #[inline]
     pub(super) fn send(&self, message: T, until: Until) -> Result<(), (Refusal, T)> {
         spend();
-        let mut state = self.lock_to_send();
+        let mut state = self.state.lock();
+        let message = match state.hand_over(message) {
+            Ok(receiver) => {
+                self.unlock(state);
+                receiver.wake_next();
+                return Ok(());
+            }
+            Err(message) => message,
+        };
+        if state.lacks_block() {
+            state = self.lock_with_block(state);
+        }
         match state.offer(message) {
             Offered::Sent(receiver) => {
                 self.unlock_and_wake_receiver(state, receiver);
@@ -151,8 +162,7 @@ impl<T> Channel<T> {
         unsafe { state.push_sender(waiter) };
         self.unlock(state);
         let standing = Standing { channel: self, side: Side::Senders, waiter, over: false };
-        let outcome =
-            standing.wait(agent, until.deadline(), Reason::Send(self.address(), Capacity::of(self.capacity)));
+        let outcome = standing.wait(agent, until.deadline(), Reason::Send(self.place()));
         // SAFETY: done, or in no line any more: ours again.
         match unsafe { packet.take() } {
             Parcel::Value(message) if is_timeout(outcome, until) => Err((Refusal::Full, message)),
@@ -167,21 +177,30 @@ impl<T> Channel<T> {
         spend();
         loop {
             let mut state = self.lock();
-            let received = match state.take() {
+            // First what makes a fiber wait: that is what costs.
+            if state.has_nothing() {
+                if matches!(until, Until::Now) {
+                    return Err(Lack::Empty);
+                }
+                match with_current(|agent| self.recv_slow(agent, state, until)) {
+                    Some(result) => return result,
+                    None => continue,
+                }
+            }
+            match state.take() {
                 Taken::Message(message, wakers, block) => {
                     self.unlock_and_wake(state, wakers);
                     drop(block);
                     return Ok(message);
                 }
                 Taken::Disconnected => return Err(Lack::Disconnected),
-                Taken::Empty if matches!(until, Until::Now) => return Err(Lack::Empty),
-                Taken::Empty => with_current(|agent| self.recv_slow(agent, state, until)),
                 Taken::Promise(sender) => {
-                    with_current(|agent| self.recv_promised(agent, state, sender)).map(Ok)
+                    let message = with_current(|agent| self.recv_promised(agent, state, sender));
+                    if let Some(message) = message {
+                        return Ok(message);
+                    }
                 }
-            };
-            if let Some(result) = received {
-                return result;
+                Taken::Empty => {}
             }
         }
     }
@@ -198,11 +217,12 @@ impl<T> Channel<T> {
         let waiter = pin!(Waiter::new(agent, packet.place()));
         let waiter = waiter.as_ref();
         // SAFETY: as in `send_slow`.
-        let sender = unsafe { state.push_receiver(waiter) };
-        self.unlock_and_wake(state, (sender, None));
+        match unsafe { state.push_receiver(waiter) } {
+            None => self.unlock(state),
+            sender => self.unlock_and_wake(state, (sender, None)),
+        }
         let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
-        let outcome =
-            standing.wait(agent, until.deadline(), Reason::Recv(self.address(), Capacity::of(self.capacity)));
+        let outcome = standing.wait(agent, until.deadline(), Reason::Recv(self.place()));
         // SAFETY: done, or in no line any more: ours again.
         match unsafe { packet.take() } {
             Parcel::Value(message) => Some(Ok(message)),
@@ -227,7 +247,7 @@ impl<T> Channel<T> {
         sender.put(Parcel::Partner(unsafe { Met::of(waiter) }));
         let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
         self.unlock_and_wake(state, (Some(sender.finish()), None));
-        standing.wait_for_promise(agent, Reason::Recv(self.address(), Capacity::of(self.capacity)));
+        standing.wait_for_promise(agent, Reason::Recv(self.place()));
         // SAFETY: done: ours again.
         match unsafe { packet.take() } {
             Parcel::Value(message) => Some(message),
@@ -311,6 +331,12 @@ impl<T> Channel<T> {
         drop(messages);
     }
 
+    /// For reports.
+    #[inline]
+    fn place(&self) -> ChannelPlace {
+        ChannelPlace::new(self.address(), self.capacity)
+    }
+
     pub(super) fn address(&self) -> usize {
         (&raw const *self).addr()
     }
@@ -345,21 +371,27 @@ struct Standing<'a, T> {
 
 impl<T> Standing<'_, T> {
     /// Waits until somebody has finished with the waiter: `Woken`; or until it has left the line by itself.
+    #[inline(always)]
     fn wait(mut self, agent: &dyn Agent, deadline: Option<Instant>, reason: Reason) -> Outcome {
         look_before_park(agent, || self.waiter.is_done());
-        let outcome = self.waiter.wait(agent, deadline, reason, Cancellable::Always);
-        if outcome != Outcome::Woken {
-            // SAFETY: put into this line by who made the `Standing`.
-            let has_left = unsafe { self.channel.leave(self.side, self.waiter) };
-            if has_left || fault!("chan.wait.forgets_claimant") {
-                self.over = true;
-                return outcome;
-            }
-            // Claimed: maybe by a select that has yet to run, so this is no place to spin.
-            let _ = self.waiter.wait(agent, None, reason, Cancellable::Never);
-        }
+        let outcome = match self.waiter.wait(agent, deadline, reason, Cancellable::Always) {
+            Outcome::Woken => Outcome::Woken,
+            outcome => self.end_early(agent, reason, outcome),
+        };
         self.over = true;
-        Outcome::Woken
+        outcome
+    }
+
+    /// The wait has ended with `outcome`: leaves the line, or waits until the claimant has finished.
+    #[cold]
+    fn end_early(&self, agent: &dyn Agent, reason: Reason, outcome: Outcome) -> Outcome {
+        // SAFETY: put into this line by who made the `Standing`.
+        let has_left = unsafe { self.channel.leave(self.side, self.waiter) };
+        if has_left || fault!("chan.wait.forgets_claimant") {
+            return outcome;
+        }
+        // Claimed: maybe by a select that has yet to run, so this is no place to spin.
+        self.waiter.wait(agent, None, reason, Cancellable::Never)
     }
 
     /// Waits, in no line, until the claimant has finished.
@@ -381,6 +413,7 @@ impl<T> Drop for Standing<'_, T> {
 
 /// Looks again a bounded number of times where that is cheaper than a park: on a bare thread, never on a fiber. First with
 /// pauses, for a partner on another core, then giving this core away, for one that the kernel has put on this one.
+#[inline]
 pub(super) fn look_before_park(agent: &dyn Agent, is_done: impl Fn() -> bool) {
     let looks = agent.spins().min(LOOKS_WITH_PAUSES + LOOKS_WITH_YIELDS);
     for look in 0..looks {

@@ -137,6 +137,7 @@ impl<T> State<T> {
     ///
     /// # Safety
     /// As [`Line::push`], and there is nothing to receive.
+    #[inline]
     pub(super) unsafe fn push_receiver(&mut self, waiter: Pin<&Waiter>) -> Option<Waker> {
         // SAFETY: the caller's promise.
         unsafe { self.receivers.push(waiter) };
@@ -169,7 +170,7 @@ impl<T> State<T> {
     }
 
     /// Tells the future that has waited longest for room or for a receiver (invariant 6).
-    #[inline]
+    #[cold]
     fn tell_sender(&mut self) -> Option<Waker> {
         self.send_futures.pop().map(Claimed::finish)
     }
@@ -200,18 +201,37 @@ impl<T> State<T> {
         self.buffer.supply(block);
     }
 
+    /// Whether there is nothing to receive now, and may be later.
+    #[inline]
+    pub(super) fn has_nothing(&self) -> bool {
+        self.buffer.len() == 0 && !self.disconnected && (self.capacity != 0 || self.senders.is_empty())
+    }
+
+    /// Sends to a receiver that waits on its stack; gives the message back if there is none.
+    #[inline]
+    pub(super) fn hand_over(&mut self, message: T) -> Result<Waker, T> {
+        if self.disconnected || fault!("chan.offer.leaves_receivers") {
+            return Err(message);
+        }
+        match self.receivers.pop() {
+            Some(mut receiver) => {
+                receiver.put(Parcel::Value(message));
+                Ok(receiver.finish())
+            }
+            None => Err(message),
+        }
+    }
+
     /// Sends, if that needs no wait.
     #[inline]
     pub(super) fn offer(&mut self, message: T) -> Offered<T> {
         if self.disconnected {
             return Offered::Disconnected(message);
         }
-        if !fault!("chan.offer.leaves_receivers") {
-            if let Some(mut receiver) = self.receivers.pop() {
-                receiver.put(Parcel::Value(message));
-                return Offered::Sent(Some(receiver.finish()));
-            }
-        }
+        let message = match self.hand_over(message) {
+            Ok(receiver) => return Offered::Sent(Some(receiver)),
+            Err(message) => message,
+        };
         if !self.has_room() {
             return Offered::Full(message);
         }

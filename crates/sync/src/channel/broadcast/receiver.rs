@@ -6,7 +6,7 @@ use super::shared::Shared;
 use super::{RecvArm, RecvError, RecvFuture, RecvTimeoutError, TryRecvError};
 use crate::line::{Stand, deadline_after};
 use sisal_base::sync::Arc as Handle;
-use sisal_park::{Cancellable, Capacity, Outcome, Reason, spend, with_current};
+use sisal_park::{Cancellable, ChannelPlace, Outcome, Reason, spend, with_current};
 use std::fmt;
 use std::ptr;
 use std::sync::Arc;
@@ -56,7 +56,8 @@ impl<T> Receiver<T> {
             if let Some(taken) = log.take(&mut self.next) {
                 return taken.map_err(Lack::Now);
             }
-            let reason = Reason::Recv((&raw const *self.shared).addr(), Capacity::of(Some(log.capacity())));
+            let reason =
+                Reason::Recv(ChannelPlace::new((&raw const *self.shared).addr(), Some(log.capacity())));
             let outcome = with_current(|agent| {
                 let (packet, cancellable) = (ptr::null_mut(), Cancellable::Always);
                 let stand = Stand { agent, packet, deadline, reason, cancellable, in_front: false };

@@ -17,6 +17,7 @@
 //! 4. There are `senders` handles, and `receivers`. Without senders nobody begins to wait.
 
 use super::RecvError;
+use sisal_base::CachePadded;
 use sisal_base::sync::{SpinGuard, SpinLock};
 use sisal_park::{WaitQueue, WakeBatch};
 use std::collections::VecDeque;
@@ -34,7 +35,8 @@ pub(super) struct Log<T> {
 }
 
 pub(super) struct Shared<T> {
-    pub(super) log: SpinLock<Log<T>>,
+    // Aligned as `ChannelPlace` wants it.
+    pub(super) log: CachePadded<SpinLock<Log<T>>>,
 }
 
 impl<T> Log<T> {
@@ -80,7 +82,7 @@ impl<T> Shared<T> {
         let messages = VecDeque::new();
         let line = WaitQueue::new();
         let log = Log { messages, first: 0, capacity, senders: 1, receivers: 1, line };
-        Self { log: SpinLock::new(log) }
+        Self { log: CachePadded::new(SpinLock::new(log)) }
     }
 
     pub(super) fn lock(&self) -> SpinGuard<'_, Log<T>> {
