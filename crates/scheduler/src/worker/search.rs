@@ -3,7 +3,8 @@
 //! Knows nothing of what it finds.
 //!
 //! At most one worker of a runtime searches. It looks for [`SPIN`] before it sleeps, because a searcher is reached in
-//! 60–250 ns, a sleeper in 15,000; but not if its last searches found nothing, so that half-idle servers burn no CPU.
+//! 60–250 ns, a sleeper in 15,000; but not if its last searches found nothing, so that half-idle servers burn no CPU; unless
+//! another worker has just ended a short sleep.
 //!
 //! *Patience.* A thief that takes tiny tasks makes them dearer for everybody (spawn and join of a no-op: 107–300 ns
 //! against 40). So loot that was used up within [`TINY`] doubles the thief's patience, work of more than [`WORTH`] resets
@@ -26,6 +27,8 @@ use std::time::{Duration, Instant};
 const SPIN: Duration = Duration::from_micros(20);
 /// Searches in vain in a row after which the next one does not spin.
 const VAIN_MAX: u32 = 2;
+/// A sleep of at most this, ended by another worker, is one that a spin would have saved: the ring itself takes half of it.
+const SHORT: Duration = Duration::from_micros(60);
 /// Loot used up in this time was not worth a theft.
 const TINY: Duration = Duration::from_micros(2);
 /// Loot that lasts this long was.
@@ -35,6 +38,8 @@ const PATIENCE_MIN: Duration = Duration::from_micros(1);
 const PATIENCE_MAX: Duration = Duration::from_micros(16);
 /// How long a single task must have been visible.
 const SINGLE: Duration = Duration::from_micros(2);
+/// Times that a worker asks for the permit to search, if it has reason to expect both the permit and work.
+const ASKS_MAX: u32 = 16;
 /// Pauses between two looks at the others' queues.
 const PAUSES_A_LOOK: u32 = 16;
 
@@ -44,11 +49,31 @@ pub(super) struct Search {
     /// When the last loot was taken, until it is used up.
     looted: Cell<Option<Instant>>,
     vain: Cell<u32>,
+    /// Whether another worker's fiber has just ended a short sleep.
+    mutual: Cell<bool>,
 }
 
 impl Search {
     pub(super) fn new() -> Self {
-        Self { patience: Cell::new(Duration::ZERO), looted: Cell::new(None), vain: Cell::new(0) }
+        Self { patience: Cell::new(Duration::ZERO), looted: Cell::new(None), vain: Cell::new(0), mutual: Cell::new(false) }
+    }
+
+    /// Another worker's fiber has woken one of ours after a sleep of that length. If it was short, fibers here and there wake
+    /// each other in turn, as in a ring (861 ns a hop asleep): then the next wake is worth a spin.
+    fn was_rung_after(&self, slept: Duration) {
+        if slept <= SHORT {
+            self.vain.set(0);
+            self.mutual.set(true);
+        }
+    }
+
+    /// How long the next search looks.
+    fn spin(&self) -> Duration {
+        match self.vain.get() {
+            _ if self.mutual.get() => SHORT,
+            0..VAIN_MAX => SPIN,
+            _ => Duration::ZERO,
+        }
     }
 
     /// Judges the last loot, which is used up now.
@@ -94,7 +119,7 @@ impl Worker {
                 return own;
             }
             let was_rung = permit.is_some();
-            if let Some(searching) = permit.take().or_else(|| self.crew.idle.try_search()) {
+            if let Some(searching) = permit.take().or_else(|| self.ask_to_search()) {
                 let found = self.look_at_others();
                 if was_rung && found.is_none() {
                     // Whoever rang has done it by itself meanwhile.
@@ -111,6 +136,21 @@ impl Worker {
         }
     }
 
+    /// The permit to search, if it is free, or soon. Whoever has just been left a fiber of its own by this worker may hold it yet.
+    fn ask_to_search(&self) -> Option<Searching<'_>> {
+        let asks = if self.search.mutual.get() { ASKS_MAX } else { 1 };
+        for ask in 0..asks {
+            if ask > 0 {
+                (0..PAUSES_A_LOOK).for_each(|_| spin_loop());
+            }
+            let searching = self.crew.idle.try_search();
+            if searching.is_some() || !self.post.mailbox.inbox().is_empty() {
+                return searching;
+            }
+        }
+        None
+    }
+
     /// Who has found something and was the last to search wakes the next.
     fn end_search(&self, searching: Searching<'_>) {
         if searching.found() == WakeNext::Yes {
@@ -120,13 +160,16 @@ impl Worker {
 
     fn remember(&self, found: bool) {
         self.search.vain.set(if found { 0 } else { self.search.vain.get().saturating_add(1) });
+        if !found {
+            self.search.mutual.set(false);
+        }
     }
 
     /// Looks at the injector, the inbox and the other workers' queues, until something is found or it is time to sleep.
     fn look_at_others(&self) -> Option<Task> {
         let others = self.crew.members.len() - 1;
         let spins = others > 0 && self.sim().is_none();
-        let spin = if self.search.vain.get() < VAIN_MAX && spins { SPIN } else { Duration::ZERO };
+        let spin = if spins { self.search.spin() } else { Duration::ZERO };
         let mut since = self.now();
         let mut visible_since: Option<Instant> = None;
         loop {
@@ -221,13 +264,17 @@ impl Worker {
     fn sleep(&self) -> Option<Searching<'_>> {
         let sleeper = self.post.mailbox.sleeper();
         self.crew.idle.announce(sleeper);
+        let mut slept = Duration::MAX;
         if !self.anything_left() {
-            let wait = self.wheel.with(|wheel| wheel.next_wait(self.now()));
+            let begun = self.now();
+            let wait = self.wheel.with(|wheel| wheel.next_wait(begun));
             self.publish_queues();
             self.tell_sleep(What::Sleep);
             self.counters.io_events.add(self.turn_reactor(wait));
             self.tell_sleep(What::Rise);
-            self.looks.slept(self.now(), self.counters.turns.get() as u32);
+            let now = self.now();
+            self.looks.slept(now, self.counters.turns.get() as u32);
+            slept = now.saturating_duration_since(begun);
         } else if let Some(sim) = self.sim() {
             // Whoever may search for it has been rung, and needs this OS thread.
             sim.pause(self.index);
@@ -242,7 +289,11 @@ impl Worker {
         self.counters.wakeups.add(u64::from(!matches!(roused, Roused::ByMyself)));
         match roused {
             Roused::RungToSearch(searching) => Some(searching),
-            Roused::ByMyself | Roused::Rung => None,
+            Roused::Rung => {
+                self.search.was_rung_after(slept);
+                None
+            }
+            Roused::ByMyself => None,
         }
     }
 }

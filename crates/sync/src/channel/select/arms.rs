@@ -71,6 +71,9 @@ impl<'a, T> RecvArm<'a, T> {
 
     fn attempt_from(&self, channel: &Channel<T>, agent: &dyn Agent) -> bool {
         let mut state = channel.lock();
+        if state.has_nothing() {
+            return false;
+        }
         match state.take() {
             Taken::Message(message, wakers, block) => {
                 channel.unlock_and_wake(state, wakers);
@@ -126,7 +129,10 @@ impl<T> Selectable for RecvArm<'_, T> {
                 // SAFETY: the caller's promise, and the place keeps the waiter until it is in no line.
                 let sender =
                     unsafe { state.push_receiver(self.place.fill(agent, self.packet.place(), ticket, arm)) };
-                channel.unlock_and_wake(state, (sender, None));
+                match sender {
+                    None => channel.unlock(state),
+                    sender => channel.unlock_and_wake(state, (sender, None)),
+                }
                 true
             }
             Source::Timer(timer, _) => {
