@@ -14,7 +14,7 @@ use crate::panic_policy::Policy;
 use crate::post::Post;
 use crate::runtime::Leaked;
 use crate::stack_use::Ledger;
-use crate::task::Task;
+use crate::task::{Depot, Task};
 use crate::trace::{Recorder, Tape};
 use sisal_base::CachePadded;
 use sisal_base::sync::Mutex;
@@ -88,6 +88,8 @@ pub(crate) struct Crew {
     pub(crate) number: usize,
     pub(crate) members: Box<[CachePadded<Member>]>,
     pub(crate) injector: Injector<Task>,
+    /// Memory for tasks that some workers have too much of.
+    pub(crate) depot: Arc<Depot>,
     pub(crate) idle: Idle,
     pub(crate) wake_limit: WakeLimit,
     pub(crate) monitor: Monitor,

@@ -16,7 +16,7 @@ use crate::panic_hook;
 use crate::panic_policy::{PanicPolicy, Policy};
 use crate::post::Post;
 use crate::stack_use::{Ledger, Measure};
-use crate::task::Task;
+use crate::task::{Depot, Task};
 use crate::trace::{Recorder, Tape, Trace};
 use crate::worker::Worker;
 use sisal_base::CachePadded;
@@ -319,6 +319,7 @@ impl Builder {
             number: every::next_number(),
             members: members.into_boxed_slice(),
             injector: Injector::new(),
+            depot: Arc::new(Depot::new()),
             idle: Idle::new(),
             wake_limit: WakeLimit::new(),
             monitor: Monitor::new(),

@@ -19,7 +19,7 @@ mod cell;
 mod header;
 mod record;
 
-pub(crate) use blocks::Blocks;
+pub(crate) use blocks::{Blocks, Depot};
 pub(crate) use cell::{LastAct, Payload, TaskCell};
 pub(crate) use header::{Header, ResultRef, Task, TaskRef, Traits, lent_waker, waker};
 pub(crate) use record::{Command, Record};

@@ -140,7 +140,7 @@ impl Worker {
             tick_seen: Cell::new(crew.monitor.tick()),
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),
-            blocks: OwnerCell::new(Blocks::new()),
+            blocks: OwnerCell::new(Blocks::new(Arc::clone(&crew.depot))),
             wheel: OwnerCell::new(Wheel::new(start)),
             wheel_start: start,
             ids: Cell::new((0, 0)),

@@ -55,7 +55,12 @@ pub(super) struct Search {
 
 impl Search {
     pub(super) fn new() -> Self {
-        Self { patience: Cell::new(Duration::ZERO), looted: Cell::new(None), vain: Cell::new(0), mutual: Cell::new(false) }
+        Self {
+            patience: Cell::new(Duration::ZERO),
+            looted: Cell::new(None),
+            vain: Cell::new(0),
+            mutual: Cell::new(false),
+        }
     }
 
     /// Another worker's fiber has woken one of ours after a sleep of that length. If it was short, fibers here and there wake
