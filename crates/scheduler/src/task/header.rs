@@ -14,8 +14,7 @@ use sisal_base::sync::atomic::{AtomicPtr, Ordering};
 use sisal_coro::Class;
 use sisal_park::cancel::CancelScopes;
 use sisal_park::{
-    Agent, AgentId, Cancellable, Completed, Dropped, JoinArm, JoinState, Outcome, Reason, WakeKind, Waker,
-    WakerVTable, Word,
+    Agent, AgentId, Cancellable, Completed, Dropped, JoinArm, JoinState, Outcome, Reason, Waker, Word,
 };
 use sisal_queue::{Chained, Link};
 use std::cell::Cell;
@@ -50,7 +49,7 @@ pub(crate) struct Header {
     pub(crate) local: bool,
     /// A fresh task that starts on the worker to which it was sent. Its submitter's, then that worker's.
     pub(crate) bound: Cell<bool>,
-    state: JoinState,
+    pub(super) state: JoinState,
     pub(crate) cancel: CancelScopes,
     vtable: &'static VTable,
     home: AtomicPtr<Post>,
@@ -261,7 +260,7 @@ impl Task {
 /// # Safety
 /// The caller's own reference, given back once.
 #[inline]
-unsafe fn release(header: NonNull<Header>) {
+pub(super) unsafe fn release(header: NonNull<Header>) {
     // SAFETY: the caller's reference keeps the block until the step that gives it back.
     unsafe {
         let free = header.as_ref().vtable.free;
@@ -302,7 +301,7 @@ impl TaskRef {
 
     /// A waker that holds a reference of its own.
     pub(crate) fn waker(&self) -> Waker {
-        waker(self.header())
+        super::waker(self.header())
     }
 }
 
@@ -442,66 +441,4 @@ impl Drop for ResultRef {
             },
         }
     }
-}
-
-/// A waker of the task, with a reference of its own.
-#[inline]
-pub(crate) fn waker(header: &Header) -> Waker {
-    header.state.retain();
-    // SAFETY: the waker owns the reference just taken.
-    unsafe { Waker::new(ptr::from_ref(header).cast(), &WAKER) }
-}
-
-/// A waker of the task without a reference, for a place on the fiber's own stack.
-#[inline]
-pub(crate) fn lent_waker(header: &Header) -> Waker {
-    // SAFETY: a fiber keeps its task until it ends, so while anything stands on its stack.
-    unsafe { Waker::lent(ptr::from_ref(header).cast(), &WAKER) }
-}
-
-static WAKER: WakerVTable =
-    WakerVTable { clone: clone_waker, wake: wake_task, drop: drop_waker, win: win_task, submit: submit_task };
-
-/// # Safety
-/// `data` is a waker's header, of which it owns a reference.
-unsafe fn clone_waker(data: *const ()) {
-    // SAFETY: the caller's promise.
-    unsafe { &*data.cast::<Header>() }.state.retain();
-}
-
-/// # Safety
-/// As [`clone_waker`].
-unsafe fn wake_task(data: *const (), kind: WakeKind) {
-    // SAFETY: the caller's promise.
-    let header = unsafe { &*data.cast::<Header>() };
-    let answer = match kind {
-        WakeKind::Unpark => header.word.unpark(),
-        WakeKind::Back | WakeKind::Next => header.word.wake(),
-    };
-    if answer == sisal_park::Wake::Submit {
-        // The scheduler's reference is held as long as the fiber has not ended, and it was parked.
-        crate::worker::submit_woken(Task(NonNull::from(header)), kind);
-    }
-}
-
-/// # Safety
-/// The fiber has not ended.
-unsafe fn win_task(data: *const ()) -> bool {
-    // SAFETY: the caller's promise: it keeps the task.
-    unsafe { &*data.cast::<Header>() }.word.win()
-}
-
-/// # Safety
-/// The caller's [`win_task`] was the one that won.
-unsafe fn submit_task(data: *const (), kind: WakeKind) {
-    // SAFETY: the fiber has not run since then, so it has not ended.
-    let header = unsafe { &*data.cast::<Header>() };
-    crate::worker::submit_woken(Task(NonNull::from(header)), kind);
-}
-
-/// # Safety
-/// As [`clone_waker`], and the reference is given back here.
-unsafe fn drop_waker(data: *const ()) {
-    // SAFETY: the caller's promise.
-    unsafe { release(NonNull::new_unchecked(data.cast_mut().cast::<Header>())) };
 }

@@ -18,8 +18,10 @@ mod blocks;
 mod cell;
 mod header;
 mod record;
+mod waker;
 
 pub(crate) use blocks::{Blocks, Depot};
 pub(crate) use cell::{LastAct, Payload, TaskCell};
-pub(crate) use header::{Header, ResultRef, Task, TaskRef, Traits, lent_waker, waker};
+pub(crate) use header::{Header, ResultRef, Task, TaskRef, Traits};
 pub(crate) use record::{Command, Record};
+pub(crate) use waker::{lent_waker, waker};
