@@ -158,7 +158,7 @@ pub struct WorkerDump {
 ///
 /// May be called from fibers and bare threads; the fiber that calls it is listed as waiting for it. It takes some 4 µs a fiber on its
 /// home worker, which runs no other fiber meanwhile. A worker that a fiber holds does not hold the dump: after 100 ms it is interrupted, on
-/// Linux, and what it would have said is read off by that.
+/// Linux, and what it would have said is read off by that. Fibers of a simulation are not in it: its own reports show them.
 pub fn dump() -> Dump {
     Dump::of(&every_crew())
 }
