@@ -45,6 +45,8 @@ pub(crate) struct Member {
     pub(crate) desk: Desk,
     /// What it did last, while somebody records.
     pub(crate) tape: Tape,
+    /// The worker has asked its fibers to end, and starts no more.
+    pub(crate) noticed_close: AtomicBool,
     /// The worker's loop has ended.
     pub(crate) ended: AtomicBool,
     /// The fibers that had not ended when the loop did.

@@ -310,6 +310,7 @@ impl Builder {
                 thread: AtomicU64::new(0),
                 desk: Desk::new(),
                 tape: Tape::new(),
+                noticed_close: AtomicBool::new(false),
                 ended: AtomicBool::new(false),
                 leaked: sisal_base::sync::Mutex::new(Vec::new()),
             }));

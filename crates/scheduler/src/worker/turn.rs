@@ -175,6 +175,7 @@ impl Worker {
         if self.has_close_to_notice() {
             self.noticed_close.set(true);
             self.ask_own_to_end();
+            self.crew.lifecycle.worker_has_noticed(&self.crew.members[self.index]);
         }
     }
 
