@@ -133,10 +133,10 @@ impl Builder {
     ///
     /// ```
     /// use sisal_scheduler::{sim, spawn};
-    /// let program = || spawn(|| ()).join().unwrap();
-    /// let log = sim::Builder::new().log(7, program);
-    /// assert!(log.contains("#1 spawns #2"));
-    /// assert_eq!(log, sim::Builder::new().log(7, program));
+    /// // At one place: the place of the call is where its first fiber was spawned.
+    /// let log = || sim::Builder::new().log(7, || spawn(|| ()).join().unwrap());
+    /// assert!(log().contains("#1 spawns #2"));
+    /// assert_eq!(log(), log());
     /// ```
     #[track_caller]
     pub fn log(&self, seed: u64, f: impl FnOnce()) -> String {
