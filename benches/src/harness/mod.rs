@@ -1,7 +1,7 @@
 //! The parent process: builds what the children need, starts them in turn, and writes down what they say.
 //!
 //! Knows nothing of what a row does. In files: [`options`] is the command line, [`programs`] what is built, [`process`] one
-//! child, [`serve`] one that is a server, [`measure`] their order, [`results`] what came out, [`machine`] where; [`markdown`] and [`json`] write it, and [`plot`](crate::plot) draws it.
+//! child, [`serve`] one that is a server, [`measure`] their order, [`results`] what came out, [`machine`] where; [`markdown`] and [`json`] write it, and [`plot`] draws it.
 
 pub mod json;
 pub mod machine;

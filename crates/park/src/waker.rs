@@ -178,7 +178,7 @@ impl Waker {
         Self { data, table: Table::ours(vtable) }
     }
 
-    /// A waker that owns no reference, for a place that the agent leaves only after it was [claimed](Self::claim), or has taken it
+    /// A waker that owns no reference, for a place that the agent leaves only after it was claimed, or has taken it
     /// out again under the lock of the claimants.
     ///
     /// # Safety

@@ -36,9 +36,15 @@ mod tests {
         let address = listener.local_addr()?.to_string();
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = [0; 256];
-            let read = stream.read(&mut request).unwrap();
-            assert!(request[..read].starts_with(b"GET /page HTTP/1.0\r\n"));
+            // To its end, however many pieces it comes in: what is not read would reset the connection.
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut piece = [0; 256];
+                let read = stream.read(&mut piece).unwrap();
+                assert_ne!(read, 0, "{request:?}");
+                request.extend(&piece[..read]);
+            }
+            assert!(request.starts_with(b"GET /page HTTP/1.0\r\n"));
             stream.write_all(answer.as_bytes()).unwrap();
         });
         let page = page(&address, "/page");
