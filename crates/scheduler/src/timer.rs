@@ -41,6 +41,8 @@ const LEVELS: usize = 7;
 const MANY: usize = 256;
 /// What a worker sleeps among many timers.
 const TOGETHER: Duration = Duration::from_micros(100);
+/// How long after its deadline a timer fires at most, if the worker has nothing else to do.
+pub(crate) const LATENESS_MAX: Duration = TOGETHER.saturating_add(Duration::from_nanos(1 << TICK_BITS));
 /// The farthest tick that the wheels can tell apart.
 const TICKS_MAX: u64 = (1 << (SLOT_BITS * LEVELS as u32)) - 1;
 

@@ -72,8 +72,10 @@ impl Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ready {
     fiber: u64,
-    /// The worker in whose queues it stands, if that is known.
+    /// The worker in whose queues it stands, or is looked for next (it may have been stolen), if that is known.
     worker: Option<usize>,
+    /// Workers that have looked for it in vain.
+    misses: usize,
     /// The turn since which it waits.
     since: u64,
 }
@@ -153,7 +155,7 @@ impl Priorities {
         let mut ready = self.ready.borrow_mut();
         match ready.iter_mut().find(|ready| ready.fiber == fiber) {
             Some(known) => known.worker = worker,
-            None => ready.push(Ready { fiber, worker, since: self.turns.get() }),
+            None => ready.push(Ready { fiber, worker, misses: 0, since: self.turns.get() }),
         }
         if self.level(fiber) > self.level(running) {
             self.is_passed.set(true);
@@ -186,6 +188,18 @@ impl Priorities {
         self.is_passed.set(false);
     }
 
+    /// It does not stand at that one of so many workers: it was stolen, so it is looked for at the next. (To forget it would let whoever
+    /// is wanted run before it for ever.) Once all have looked twice, it is none of theirs.
+    pub(super) fn miss(&self, fiber: u64, worker: usize, workers: usize) {
+        self.ready.borrow_mut().retain_mut(|ready| {
+            if ready.fiber == fiber {
+                ready.misses += 1;
+                ready.worker = Some((worker + 1) % workers);
+            }
+            ready.misses < 2 * workers
+        });
+    }
+
     /// It has run there, and could go on.
     pub(super) fn end(&self, fiber: u64, worker: usize, interrupted: bool) {
         self.stay(fiber, worker);
@@ -194,7 +208,7 @@ impl Priorities {
             return;
         }
         let place = if interrupted { 0 } else { ready.len() };
-        ready.insert(place, Ready { fiber, worker: Some(worker), since: self.turns.get() });
+        ready.insert(place, Ready { fiber, worker: Some(worker), misses: 0, since: self.turns.get() });
         if !interrupted {
             self.fall(fiber);
         }

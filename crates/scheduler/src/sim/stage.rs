@@ -134,7 +134,7 @@ impl Stage {
             return true;
         }
         match self.sim.next_timer() {
-            Some(at) if may_wait || self.sim.is_busy() => {
+            Some(at) if may_wait || self.sim.is_expected(at) => {
                 self.sim.set_elapsed(at);
                 true
             }

@@ -8,6 +8,7 @@ use super::journal::{Event, Journal, Outcome, Tells, Turn};
 use super::progress::Progress;
 use super::schedule::Priorities;
 use crate::task::Header;
+use crate::timer::LATENESS_MAX;
 use sisal_coro::Suspender;
 use sisal_park::{AgentId, Reason, Waker, World};
 use std::cell::{Cell, RefCell};
@@ -159,10 +160,10 @@ impl Sim {
         self.priorities.as_ref().and_then(Priorities::wanted)
     }
 
-    /// The worker has looked for it in vain.
-    pub(crate) fn has_not(&self, wanted: u64) {
+    /// That one of so many workers has looked for it in vain.
+    pub(crate) fn has_not(&self, wanted: u64, worker: usize, workers: usize) {
         if let Some(priorities) = &self.priorities {
-            priorities.begin(wanted);
+            priorities.miss(wanted, worker, workers);
         }
     }
 
@@ -196,9 +197,11 @@ impl Sim {
         &self.choices
     }
 
-    /// Whether something is under way that happens by itself.
-    pub(super) fn is_busy(&self) -> bool {
-        self.world.busy_until().is_some_and(|until| self.instant() < until)
+    /// Whether a timer that fires then may be somebody's who waits for what is under way, and happens by itself.
+    pub(super) fn is_expected(&self, fires_at: Duration) -> bool {
+        let busy_for =
+            |until: Instant| until.saturating_duration_since(self.start).saturating_add(LATENESS_MAX);
+        self.world.busy_until().is_some_and(|until| fires_at <= busy_for(until))
     }
 
     /// What others keep in it.

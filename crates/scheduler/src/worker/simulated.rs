@@ -69,7 +69,7 @@ impl Worker {
         }
         others.into_iter().for_each(|task| self.crew.injector.push(task));
         if found.is_none() {
-            sim.has_not(wanted);
+            sim.has_not(wanted, self.index, self.crew.members.len());
         }
         found
     }
