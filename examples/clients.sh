@@ -296,7 +296,7 @@ slow_read() { slow http_files large.bin 100 -X -w 512 -y 1024 -n 5 -z 32 -k 1; }
 install wrk=wrk h2load=nghttp2-client ab=apache2-utils curl=curl redis-cli=redis-tools slowhttptest=slowhttptest chromium=chromium
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || echo chromium)
 
-cargo build --locked --release -q -p examples --examples
+cargo build --locked --release -q -p examples -p examples-libraries --examples
 binaries=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/examples
 
 check wrk wrk load_wrk

@@ -23,9 +23,12 @@ fn built(name: &str) -> PathBuf {
     own.parent().and_then(Path::parent).unwrap().join("examples").join(name)
 }
 
-/// The programs and their sources.
-fn sources() -> BTreeMap<String, String> {
-    let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+/// The folders of programs, in this one; each is a package.
+const FOLDERS: [&str; 2] = ["", "libraries/"];
+
+/// The programs of a folder, and their sources.
+fn sources_in(part: &str) -> BTreeMap<String, String> {
+    let files = fs::read_dir(folder().join(part)).unwrap().map(|entry| entry.unwrap().path());
     files
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .map(|path| {
@@ -61,7 +64,7 @@ fn anywhere(output: &str) -> String {
 #[test]
 fn each_prints_what_its_header_says() {
     let mut programs = Vec::new();
-    for (name, source) in sources() {
+    for (name, source) in FOLDERS.into_iter().flat_map(sources_in) {
         let output =
             promised(&name, &source).unwrap_or_else(|| panic!("{name} shows no output in its header"));
         if !is_driven_elsewhere(&source, &output) {
@@ -85,9 +88,11 @@ fn each_prints_what_its_header_says() {
 #[test]
 fn the_index_lists_each_of_them() {
     let index = fs::read_to_string(folder().join("README.md")).unwrap();
-    let manifest = fs::read_to_string(folder().join("Cargo.toml")).unwrap();
-    for name in sources().keys() {
-        assert!(index.contains(&format!("]({name}.rs)")), "{name} is not in examples/README.md");
-        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is not in examples/Cargo.toml");
+    for part in FOLDERS {
+        let manifest = fs::read_to_string(folder().join(part).join("Cargo.toml")).unwrap();
+        for name in sources_in(part).keys() {
+            assert!(index.contains(&format!("]({part}{name}.rs)")), "{name} is not in examples/README.md");
+            assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is in no Cargo.toml");
+        }
     }
 }

@@ -59,7 +59,7 @@ fn every_example_is_built() {
     report(
         packages
             .iter()
-            .filter(|package| package.dir == "examples")
+            .filter(|package| manifests::has_programs(package))
             .flat_map(|package| manifests::check_examples(package, &files))
             .collect::<Vec<_>>(),
     )

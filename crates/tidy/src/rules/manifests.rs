@@ -22,12 +22,12 @@ pub fn check(package: &Package) -> Vec<Finding> {
     findings
 }
 
-/// Whether the default members are `crates/*` without the listed ones, and `examples`.
+/// Whether the default members are `crates/*` without the listed ones, and those of `examples`.
 pub fn check_default_members(packages: &[Package]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in packages {
         let in_crates = package.dir.starts_with("crates/") && !NOT_DEFAULT.contains(&&*package.dir);
-        let wanted = in_crates || package.dir == "examples";
+        let wanted = in_crates || has_programs(package);
         if package.default_member != wanted {
             let verb = if wanted { "is missing from" } else { "does not belong in" };
             let text = format!("`{}` {verb} `default-members`", package.dir);
@@ -37,7 +37,12 @@ pub fn check_default_members(packages: &[Package]) -> Vec<Finding> {
     findings
 }
 
-/// Whether each program in `examples/` (its sources, tests and generated files aside) belongs to a target of `package`.
+/// Whether `package` is one of programs that show something: `examples`, or a folder of it.
+pub fn has_programs(package: &Package) -> bool {
+    package.dir.split('/').next() == Some("examples")
+}
+
+/// Whether each program in `package`'s folder (its sources, tests and generated files aside) belongs to a target of it.
 pub fn check_examples(package: &Package, files: &[String]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let examples: Vec<&str> = package
@@ -47,7 +52,9 @@ pub fn check_examples(package: &Package, files: &[String]) -> Vec<Finding> {
         .map(|target| &*target.path)
         .collect();
     for file in files {
-        let Some(name) = file.strip_prefix("examples/") else { continue };
+        let Some(name) = file.strip_prefix(&*package.dir).and_then(|rest| rest.strip_prefix('/')) else {
+            continue;
+        };
         if name.ends_with(".rs") && !name.contains('/') && !examples.contains(&&**file) {
             let text = "a program without an `[[example]]` is never built";
             findings.push(Finding::new(file, 1, "examples", text));
@@ -86,9 +93,13 @@ mod tests {
     #[test]
     fn members_that_a_newcomer_builds() {
         let count = |dir, default_member| check_default_members(&[package(dir, default_member)]).len();
-        for (dir, wanted) in
-            [("crates/a", true), ("examples", true), ("benches", false), (NOT_DEFAULT[0], false)]
-        {
+        for (dir, wanted) in [
+            ("crates/a", true),
+            ("examples", true),
+            ("examples/b", true),
+            ("benches", false),
+            (NOT_DEFAULT[0], false),
+        ] {
             assert_eq!((count(dir, wanted), count(dir, !wanted)), (0, 1), "{dir}");
         }
     }
@@ -97,9 +108,10 @@ mod tests {
     fn a_program_that_is_never_built() {
         let mut examples = package("examples", true);
         let path = "examples/01_hello.rs".to_owned();
-        let files = [path.clone(), "examples/src/lib.rs".to_owned()];
+        let files = [path.clone(), "examples/src/lib.rs".to_owned(), "examples/b/c.rs".to_owned()];
         assert_eq!(check_examples(&examples, &files).len(), 1);
         examples.targets.push(Target { kind: "example".to_owned(), path });
         assert!(check_examples(&examples, &files).is_empty());
+        assert_eq!(check_examples(&package("examples/b", true), &files).len(), 1);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Method: the built example as a child process, tungstenite over std's sockets as its clients.
 
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use std::io::Read;

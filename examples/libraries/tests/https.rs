@@ -2,6 +2,7 @@
 //!
 //! Method: the built example as a child process, rustls over std's sockets as the client.
 
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
