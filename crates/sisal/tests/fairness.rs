@@ -1,14 +1,15 @@
-//! Nobody starves on one worker: two fibers that yield for ever leave room for a fresh fiber, a timer and a socket.
+//! Nobody starves on one worker: two fibers that yield for ever leave room for a fresh fiber, a timer and a socket, and sockets
+//! that are ready again at once for each other.
 
 mod common;
 
 use common::on;
-use sisal::net::{TcpListener, TcpStream};
-use sisal::sync::Mutex;
+use sisal::net::{TcpListener, TcpStream, UnixStream};
+use sisal::sync::{Barrier, Mutex};
 use sisal::{channel, fiber, go};
 use std::io::{Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// Runs `test` beside two fibers that yield until it is over.
@@ -149,5 +150,40 @@ fn a_timer_passes_those_that_compute() {
         stop.store(true, Relaxed);
         passed_by.sort_unstable();
         assert!(passed_by[15] <= 2, "{passed_by:?}");
+    });
+}
+
+/// Two hundred clients, each of which asks again as soon as it has its answer: when the first has had so many, the others have
+/// had about as many.
+#[test]
+fn sockets_that_are_always_ready_take_turns() {
+    const PAIRS: usize = 200;
+    const ROUNDS: usize = 100;
+    on(1, || {
+        let counts: Vec<AtomicUsize> = (0..PAIRS).map(|_| AtomicUsize::new(0)).collect();
+        let (is_over, start) = (AtomicBool::new(false), Barrier::new(PAIRS));
+        fiber::scope(|scope| {
+            for count in &counts {
+                let (mut client, mut server) = UnixStream::pair().unwrap();
+                scope.spawn(move || {
+                    while server.read(&mut [0]).unwrap() > 0 {
+                        server.write_all(&[0]).unwrap();
+                    }
+                });
+                let (is_over, start) = (&is_over, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    while !is_over.load(Relaxed) {
+                        client.write_all(&[0]).unwrap();
+                        client.read_exact(&mut [0]).unwrap();
+                        if !is_over.load(Relaxed) && count.fetch_add(1, Relaxed) + 1 == ROUNDS {
+                            is_over.store(true, Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        let least = counts.iter().map(|count| count.load(Relaxed)).min().unwrap();
+        assert!(least >= ROUNDS / 2, "{counts:?}");
     });
 }

@@ -23,11 +23,12 @@ impl Worker {
         self.ready.with(|ready| {
             let node = ready.pop_front();
             if ready.len() >= READY_MIN {
-                if let Some(next) = ready.front() {
+                let (next, after) = ready.next_two();
+                if let Some(next) = next {
                     // SAFETY: what stands in the ready list carries the scheduler's reference.
                     fetch_fiber(unsafe { Task::from_raw(next) });
                 }
-                if let Some(after) = ready.second() {
+                if let Some(after) = after {
                     prefetch::lines(after.addr().get(), size_of::<Header>());
                 }
             }

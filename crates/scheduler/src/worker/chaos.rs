@@ -15,11 +15,11 @@
 //! [`Builder::chaos`]: crate::runtime::Builder::chaos
 
 use super::Worker;
+use super::ready::Ready;
 use crate::sim::{About, Sim};
 use crate::task::Task;
 use sisal_base::rng::Rng;
 use sisal_base::sync::hint::spin_loop;
-use sisal_queue::Chain;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -215,7 +215,7 @@ impl Worker {
         }
         let skipped = self.ready.with(|ready| dice.below(About::Queue, ready.len().max(1)));
         for _ in 0..skipped {
-            if let Some(node) = self.ready.with(Chain::pop_front) {
+            if let Some(node) = self.ready.with(Ready::pop_front) {
                 self.push_home(node);
             }
         }

@@ -19,8 +19,6 @@ const SPACE: Duration = Duration::from_micros(200);
 pub(super) struct Looks {
     /// The turn of the next look.
     next: Cell<u32>,
-    /// The turn of the last.
-    last: Cell<u32>,
     /// The turns between two looks.
     interval: Cell<u32>,
     /// Since when turns are counted for the next measure, turn and time.
@@ -31,7 +29,6 @@ impl Looks {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             next: Cell::new(1),
-            last: Cell::new(0),
             // Until there is a measure, turns may be long.
             interval: Cell::new(1),
             since: Cell::new((0, now)),
@@ -53,8 +50,8 @@ impl Looks {
         turn.wrapping_sub(self.next.get()) as i32 >= 0
     }
 
-    /// Counts a look, and sets the next. How many turns have passed since the last one: one at least.
-    pub(super) fn came(&self, now: Instant, turn: u32) -> u32 {
+    /// Counts a look, and sets the next.
+    pub(super) fn came(&self, now: Instant, turn: u32) {
         let (first, start) = self.since.get();
         let passed = now.saturating_duration_since(start);
         if passed >= SPACE {
@@ -62,7 +59,6 @@ impl Looks {
             self.interval.set(turns_a_space(turn.wrapping_sub(first), passed));
         }
         self.next.set(turn.wrapping_add(self.interval.get()));
-        turn.wrapping_sub(self.last.replace(turn)).max(1)
     }
 
     /// The worker has slept: that time was no turn's.
@@ -83,12 +79,13 @@ mod tests {
 
     /// Looks each time it is due, while each turn takes `length`; the turns between the last two looks.
     fn settle(looks: &Looks, now: &mut Instant, turn: &mut u32, length: Duration) -> u32 {
-        let mut turns = 0;
+        let (mut turns, mut last) = (0, *turn);
         for _ in 0..100_000 {
             *now += length;
             *turn = turn.wrapping_add(1);
             if looks.is_due(*turn) {
-                turns = looks.came(*now, *turn);
+                turns = turn.wrapping_sub(std::mem::replace(&mut last, *turn));
+                looks.came(*now, *turn);
             }
         }
         turns

@@ -11,6 +11,7 @@ mod chaos;
 mod life;
 mod looks;
 mod probe;
+mod ready;
 mod search;
 mod show;
 mod simulated;
@@ -38,13 +39,14 @@ use crate::trace::What;
 use chaos::Chaos;
 use looks::Looks;
 use probe::Attention;
+use ready::Ready;
 use search::Search;
 use sisal_base::CachePadded;
 use sisal_base::rng::Rng;
 use sisal_coro::{Cache, Class, Pool, Resumed, Stack};
 use sisal_park::agent::install;
 use sisal_park::{Agent, AgentId, Commit};
-use sisal_queue::{Chain, Local};
+use sisal_queue::Local;
 use sisal_reactor::Reactor;
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -73,7 +75,7 @@ pub(crate) struct Worker {
     /// Whether the next look for an old fresh task begins with those that others may steal.
     stealable_first: Cell<bool>,
     /// The ready list: started fibers that run here next.
-    ready: OwnerCell<Chain<crate::task::Header>>,
+    ready: OwnerCell<Ready<Header>>,
     /// Ready-first: to run before the ready list.
     first: Cell<Option<Task>>,
     /// How often in a row ready-first was taken.
@@ -129,7 +131,7 @@ impl Worker {
             movable,
             bound: OwnerCell::new(VecDeque::new()),
             stealable_first: Cell::new(true),
-            ready: OwnerCell::new(Chain::new()),
+            ready: OwnerCell::new(Ready::new()),
             first: Cell::new(None),
             first_runs: Cell::new(0),
             current: Cell::new(None),

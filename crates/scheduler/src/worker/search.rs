@@ -275,7 +275,8 @@ impl Worker {
             let wait = self.wheel.with(|wheel| wheel.next_wait(begun));
             self.publish_queues();
             self.tell_sleep(What::Sleep);
-            self.counters.io_events.add(self.turn_reactor(wait));
+            let events = self.look(|| self.turn_reactor(wait));
+            self.counters.io_events.add(events);
             self.tell_sleep(What::Rise);
             let now = self.now();
             self.looks.slept(now, self.counters.turns.get() as u32);

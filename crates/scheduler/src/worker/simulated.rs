@@ -3,12 +3,13 @@
 //! Knows nothing of whose turn it is; see [`sim`](crate::sim).
 
 use super::Worker;
+use super::ready::Ready;
 use crate::current::with_worker;
 use crate::sim::{About, Outcome, Sim};
 use crate::spawn::Builder;
 use crate::task::{Task, TaskRef};
 use sisal_park::{Agent, AgentId};
-use sisal_queue::{Chain, Inject};
+use sisal_queue::Inject;
 use std::rc::Rc;
 
 /// Turns that others get, at the most, before a call that blocks begins, and again before its end is seen.
@@ -41,7 +42,7 @@ impl Worker {
         }
         let mut found = None;
         for _ in 0..self.ready.with(|ready| ready.len()) {
-            let node = self.ready.with(Chain::pop_front).expect("as many as it says");
+            let node = self.ready.with(Ready::pop_front).expect("as many as it says");
             // SAFETY: what stands in the ready list carries the scheduler's reference.
             match unsafe { Task::from_raw(node) } {
                 task if found.is_none() && is_it(&task) => found = Some(task),

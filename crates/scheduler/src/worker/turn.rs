@@ -5,20 +5,20 @@
 //! ```text
 //!  inbox       each turn: what others have woken for us joins the ready list
 //!  ready-first what was just handed something, at most 8 in a row
-//!  ready list  started fibers, in order
+//!  ready list  started fibers, in order; those whom looks have found in turn with the others
 //!  fresh       our youngest; after a yield one goes first; 1 in 64 is our oldest
 //!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor, injector, our oldest fresh task first
 //!  nothing:    `search`
 //! ```
 //!
 //! Every source is served within one round plus a tick: two fibers that yield for ever starve neither a fresh task, nor a
-//! timer, nor a socket, nor the injector. Whom a look wakes goes before those that are ready, one for each turn since the
-//! look before: who waits for a timer or a socket beside computing fibers waits for one of them, not for all.
+//! timer, nor a socket, nor the injector. Whom a look wakes has each second turn of the ready list (`ready`).
 
 use super::Worker;
+use super::ready::Ready;
 use crate::task::{Header, Task};
 use sisal_park::WakeKind;
-use sisal_queue::{Chain, Inject};
+use sisal_queue::Inject;
 use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
@@ -146,19 +146,19 @@ impl Worker {
     /// Fires what is due, and wakes those whose sockets are ready.
     pub(super) fn serve_timers_and_reactor(&self) {
         let now = self.now();
-        let turns = self.looks.came(now, self.counters.turns.get() as u32);
-        let before = self.ready.with(|ready| std::mem::replace(ready, Chain::new()));
-        self.counters.io_events.add(self.turn_reactor(Some(Duration::ZERO)));
-        self.fire_timers(now);
-        self.ready.with(|ready| {
-            let mut rest = std::mem::replace(ready, Chain::new());
-            for node in (0..turns).map_while(|_| rest.pop_front()) {
-                // SAFETY: it has just left the other chain.
-                unsafe { ready.push_back(node) };
-            }
-            ready.append(before);
-            ready.append(rest);
+        self.looks.came(now, self.counters.turns.get() as u32);
+        self.look(|| {
+            self.counters.io_events.add(self.turn_reactor(Some(Duration::ZERO)));
+            self.fire_timers(now);
         });
+    }
+
+    /// Whoever is woken by `look` has been called (`ready`).
+    pub(super) fn look<R>(&self, look: impl FnOnce() -> R) -> R {
+        let others = self.ready.with(Ready::begin_look);
+        let result = look();
+        self.ready.with(|ready| ready.end_look(others));
+        result
     }
 
     #[inline]

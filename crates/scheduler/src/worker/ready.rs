@@ -1,0 +1,170 @@
+//! The ready list: started fibers that run here next, in two chains.
+//!
+//! Knows nothing of what they do.
+//!
+//! ```text
+//!  called  │ whom a look has found: a timer that fired, a socket that is ready ─┐
+//!                                                                               ├─▶ in turn, while there are both
+//!  others  │ who has yielded, whom a fiber has woken                           ─┘
+//! ```
+//!
+//! Each chain is first in, first out. So whoever waits for a timer or a socket beside computing fibers waits for one of them,
+//! not for all; these have each second turn at least, however many sockets are ready; and among the called nobody is passed.
+//! (Were whom the next look finds put before them, clients that ask again at once would be served before those that have
+//! waited longer: 64 connections that were never idle had a 99th percentile of four times the median.)
+
+use sisal_queue::{Chain, Chained};
+use std::mem;
+use std::ptr::NonNull;
+
+/// The ready list of one worker.
+pub(super) struct Ready<T: Chained> {
+    called: Chain<T>,
+    others: Chain<T>,
+    /// Whether the last one taken was called.
+    was_called: bool,
+}
+
+impl<T: Chained> Ready<T> {
+    pub(super) const fn new() -> Self {
+        Self { called: Chain::new(), others: Chain::new(), was_called: false }
+    }
+
+    /// Behind the others.
+    ///
+    /// # Safety
+    /// As [`Chain::push_back`].
+    #[inline]
+    pub(super) unsafe fn push_back(&mut self, node: NonNull<T>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.others.push_back(node) };
+    }
+
+    /// Before the others.
+    ///
+    /// # Safety
+    /// As [`Chain::push_back`].
+    #[inline]
+    pub(super) unsafe fn push_front(&mut self, node: NonNull<T>) {
+        // SAFETY: the caller's promise.
+        unsafe { self.others.push_front(node) };
+    }
+
+    /// Lays the others aside for a look: who is pushed until it [ends](Self::end_look) is called.
+    pub(super) fn begin_look(&mut self) -> Chain<T> {
+        mem::take(&mut self.others)
+    }
+
+    /// Puts the others back.
+    pub(super) fn end_look(&mut self, others: Chain<T>) {
+        self.called.append(mem::replace(&mut self.others, others));
+    }
+
+    /// Takes the oldest of the two chains in turn.
+    #[inline]
+    pub(super) fn pop_front(&mut self) -> Option<NonNull<T>> {
+        if !self.called.is_empty() {
+            return self.pop_in_turn();
+        }
+        self.was_called = false;
+        self.others.pop_front()
+    }
+
+    fn pop_in_turn(&mut self) -> Option<NonNull<T>> {
+        self.was_called = !self.was_called || self.others.is_empty();
+        if self.was_called { self.called.pop_front() } else { self.others.pop_front() }
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.called.len() + self.others.len()
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.called.is_empty() & self.others.is_empty()
+    }
+
+    /// Probably the next, and the one after: what to prefetch.
+    #[inline]
+    pub(super) fn next_two(&self) -> (Option<NonNull<T>>, Option<NonNull<T>>) {
+        let chain = if self.called.is_empty() { &self.others } else { &self.called };
+        (chain.front(), chain.second())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sisal_queue::Link;
+
+    struct Node {
+        value: u32,
+        link: Link<Node>,
+    }
+
+    // SAFETY: `link` is a field.
+    unsafe impl Chained for Node {
+        unsafe fn next(this: NonNull<Self>) -> NonNull<Link<Self>> {
+            // SAFETY: a field of a live value.
+            unsafe { NonNull::new_unchecked(&raw mut (*this.as_ptr()).link) }
+        }
+    }
+
+    /// A ready list, and nodes that outlive it.
+    struct Bench {
+        ready: Ready<Node>,
+        nodes: Vec<Node>,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let nodes = (0..100).map(|value| Node { value, link: Link::new() }).collect();
+            Self { ready: Ready::new(), nodes }
+        }
+
+        fn push(&mut self, values: &[u32]) {
+            for &value in values {
+                // SAFETY: the nodes outlive the list and do not move; each stands in it once.
+                unsafe { self.ready.push_back(NonNull::from(&self.nodes[value as usize])) };
+            }
+        }
+
+        fn call(&mut self, values: &[u32]) {
+            let others = self.ready.begin_look();
+            self.push(values);
+            self.ready.end_look(others);
+        }
+
+        fn pop(&mut self, count: usize) -> Vec<u32> {
+            // SAFETY: as above.
+            let value = |node: NonNull<Node>| unsafe { node.as_ref() }.value;
+            (0..count).map_while(|_| self.ready.pop_front()).map(value).collect()
+        }
+    }
+
+    #[test]
+    fn the_called_wait_for_one_other_and_the_others_have_each_second_turn() {
+        let mut bench = Bench::new();
+        bench.push(&[1, 2, 3]);
+        bench.call(&[11]);
+        assert_eq!((bench.ready.len(), bench.pop(2)), (4, vec![11, 1]));
+        // However many there are.
+        bench.call(&[12, 13, 14, 15]);
+        assert_eq!(bench.pop(9), [12, 2, 13, 3, 14, 15]);
+        assert!(bench.ready.is_empty());
+    }
+
+    #[test]
+    fn the_called_pass_none_that_were_called_before() {
+        let mut bench = Bench::new();
+        bench.call(&[1, 2, 3, 4]);
+        assert_eq!(bench.pop(2), [1, 2]);
+        bench.call(&[5, 6]);
+        assert_eq!(bench.pop(1), [3]);
+        bench.call(&[]);
+        bench.call(&[1]);
+        bench.push(&[99]);
+        assert_eq!(bench.pop(9), [99, 4, 5, 6, 1]);
+    }
+}
