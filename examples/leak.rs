@@ -33,7 +33,7 @@ fn request(kept: &mut Vec<Receiver<&'static str>>) -> Result<&'static str, RecvE
 
 #[track_caller]
 fn helper(f: impl FnOnce() -> Sent + Send + 'static) {
-    drop(fiber::Builder::new().name("helper").spawn(f).expect("a fiber"));
+    drop(fiber::Builder::new().name("helper".into()).spawn(f).expect("a fiber"));
 }
 
 fn is_stuck(fiber: &FiberDump) -> bool {

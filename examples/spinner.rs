@@ -33,7 +33,7 @@ fn main() -> io::Result<()> {
     let builder = Runtime::builder().workers(1).hog_threshold(Duration::from_millis(100));
     builder.build()?.run(|| {
         let spinner = || busy(Duration::from_millis(150), std::hint::spin_loop);
-        fiber::Builder::new().name("spinner").spawn(spinner)?.join().unwrap();
+        fiber::Builder::new().name("spinner".into()).spawn(spinner)?.join().unwrap();
         println!("the spinner took its 150 ms");
 
         let other_ran = AtomicBool::new(false);

@@ -40,8 +40,8 @@ impl Asked {
             // SAFETY: the other reads once it is cancelled.
             others.written.with_mut(|written| unsafe { *written = 7 });
             let question = others.scopes.ask().expect("nobody else asks");
-            waker.wake();
             question.pass_on();
+            waker.wake();
         });
         *asked.canceller.borrow_mut() = Some(canceller);
         let agent: &dyn Agent = &*asked;

@@ -438,9 +438,8 @@ fn a_token_is_waited_for() {
         });
         token.wait();
         assert!(token.is_cancelled());
-        // Those below are cancelled after it.
-        cancels.join().unwrap();
         assert!(child.is_cancelled() && token.child().is_cancelled());
+        cancels.join().unwrap();
         assert!(token.wait_timeout(SECOND));
         assert_eq!(agent.now(), start + SECOND, "at once");
         // A cancel of who waits ends one wait.

@@ -11,6 +11,7 @@ mod fiber;
 mod grow;
 mod handle;
 mod hog;
+mod hook_caller;
 mod lifecycle;
 mod live;
 mod local;

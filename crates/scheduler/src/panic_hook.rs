@@ -4,20 +4,28 @@
 
 use crate::current::with_worker;
 use crate::handle::FiberId;
-use std::panic;
+use crate::hook_caller;
 use std::sync::{Arc, Once};
+use std::{panic, thread};
 
-/// Puts a line before the message of each panic in a fiber. The first call does it for the process; the hook that was there before is
-/// called after it, and one that is set later takes its place.
+/// Puts a line before the message of each panic in a fiber. The first call does it for the process, unless its thread panics, when std
+/// allows nobody to touch the hook; the hook that was there before is called after it, and one that is set later takes its place.
 pub(crate) fn prepare() {
     static INSTALLED: Once = Once::new();
+    if thread::panicking() {
+        return;
+    }
     INSTALLED.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
+            if hook_caller::note(info.payload()) {
+                return;
+            }
             name_fiber();
             before(info);
             write_trace();
         }));
+        hook_caller::ask();
     });
 }
 

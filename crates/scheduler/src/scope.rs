@@ -172,7 +172,7 @@ impl Builder {
     /// ```
     /// let text = String::from("borrowed");
     /// sisal_scheduler::scope(|s| {
-    ///     let len = sisal_scheduler::Builder::new().name("len").spawn_scoped(s, || text.len()).unwrap();
+    ///     let len = sisal_scheduler::Builder::new().name("len".into()).spawn_scoped(s, || text.len()).unwrap();
     ///     assert_eq!(len.join().unwrap(), 8);
     /// });
     /// ```

@@ -82,7 +82,7 @@ enum Home {
 /// Settings of a fiber to be, as [`std::thread::Builder`].
 ///
 /// ```
-/// let handle = sisal_scheduler::Builder::new().name("counter").stack_size(256 * 1024).spawn(|| {
+/// let handle = sisal_scheduler::Builder::new().name("counter".into()).stack_size(256 * 1024).spawn(|| {
 ///     assert_eq!(sisal_scheduler::current_fiber().name(), Some("counter"));
 /// });
 /// handle.unwrap().join().unwrap();
@@ -104,8 +104,8 @@ impl Builder {
     }
 
     /// The fiber's name, for messages and dumps.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn name(mut self, name: String) -> Self {
+        self.name = Some(name);
         self
     }
 

@@ -43,7 +43,7 @@ macro_rules! go {
     };
 
     (@with $builder:expr; name = $value:expr, $($rest:tt)+) => {
-        $crate::go!(@with $builder.name($value); $($rest)+)
+        $crate::go!(@with $builder.name(::std::string::String::from($value)); $($rest)+)
     };
     (@with $builder:expr; stack_size = $value:expr, $($rest:tt)+) => {
         $crate::go!(@with $builder.stack_size($value); $($rest)+)

@@ -61,7 +61,7 @@ struct Places {
 /// use sisal::fiber::{Builder, Limit};
 /// let limit = Limit::new(1);
 /// let place = limit.take();
-/// let named = Builder::new().name("the only one").spawn(move || {
+/// let named = Builder::new().name("the only one".into()).spawn(move || {
 ///     let _place = place;
 /// });
 /// named.unwrap().join().unwrap();

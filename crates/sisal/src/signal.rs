@@ -60,7 +60,9 @@ pub fn signals(signals: impl IntoIterator<Item = i32>) -> io::Result<Signals> {
         let id = pipe::register(signal, writer.try_clone()?)?;
         made.registered.push((id, writer));
         let (reader, sender) = (UnixStream::from(reader), sender.clone());
-        crate::fiber::Builder::new().name("sisal-signal").spawn(move || forward(reader, signal, &sender))?;
+        crate::fiber::Builder::new()
+            .name("sisal-signal".into())
+            .spawn(move || forward(reader, signal, &sender))?;
     }
     Ok(made)
 }

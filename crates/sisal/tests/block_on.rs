@@ -206,8 +206,10 @@ fn a_waker_runs_in_the_name_of_a_fiber_whose_handle_is_gone() {
     }
     for _ in 0..20 {
         let (go, gone) = channel::bounded::<()>(0);
-        let mut handle =
-            fiber::Builder::new().name("a name of its own").spawn(move || gone.recv().unwrap()).unwrap();
+        let mut handle = fiber::Builder::new()
+            .name("a name of its own".into())
+            .spawn(move || gone.recv().unwrap())
+            .unwrap();
         let asks = Arc::new(Asks::default());
         let waker = Waker::from(Arc::clone(&asks));
         assert!(pin!(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());

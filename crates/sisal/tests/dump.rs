@@ -171,7 +171,7 @@ fn channels_sockets_and_joins_are_told_apart() {
         go(&runtime, "send", move || sends.send(()).unwrap()),
         go(&runtime, "read", move || assert_eq!(stream.read(&mut [0]).unwrap(), 0)),
         go(&runtime, "join", || {
-            fiber::Builder::new().name("joined").spawn(fiber::park).unwrap().join().unwrap()
+            fiber::Builder::new().name("joined".into()).spawn(fiber::park).unwrap().join().unwrap()
         }),
         go(&runtime, "select", move || sisal::select! { send(offer, ()) -> sent => sent.unwrap() }),
         go(&runtime, "never", || assert!(channel::never::<()>().recv().is_err())),
@@ -234,7 +234,12 @@ fn circles_of_locks_and_joins_are_deadlocks() {
         let joins = go(&runtime, "joins", move || {
             let guard = third.lock();
             let third = Arc::clone(&third);
-            fiber::Builder::new().name("joined").spawn(move || drop(third.lock())).unwrap().join().unwrap();
+            fiber::Builder::new()
+                .name("joined".into())
+                .spawn(move || drop(third.lock()))
+                .unwrap()
+                .join()
+                .unwrap();
             drop(guard);
         });
         let dump = settled(&runtime, |dump| dump.deadlocks.len() == 2);

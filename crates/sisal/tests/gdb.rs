@@ -23,7 +23,7 @@ fn be_looked_at() -> ! {
     let waits = move || {
         wait_for_ever(&receiver);
     };
-    let _waits = fiber::Builder::new().name("waits").spawn_on(runtime.handle(), waits).unwrap();
+    let _waits = fiber::Builder::new().name("waits".into()).spawn_on(runtime.handle(), waits).unwrap();
     let _sleeps = runtime.spawn(|| fiber::sleep(std::time::Duration::from_secs(3600)));
     let is_parked = |fiber: &sisal::runtime::FiberDump| fiber.state == FiberState::Parked;
     while runtime.dump().fibers.iter().filter(|fiber| is_parked(fiber)).count() < 2 {}

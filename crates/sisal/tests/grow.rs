@@ -150,7 +150,7 @@ fn its_overflow_is_named() {
         match place.as_str() {
             "fiber" => {
                 let runtime = Runtime::builder().workers(1).build().unwrap();
-                let spawn = || fiber::Builder::new().name("deep").spawn(body).unwrap().join();
+                let spawn = || fiber::Builder::new().name("deep".into()).spawn(body).unwrap().join();
                 unreachable!("{:?}", runtime.run(spawn));
             }
             _ => unreachable!("{}", body()),

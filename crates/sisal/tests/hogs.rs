@@ -15,7 +15,7 @@ const CHILD: &str = "SISAL_TEST_HOGS";
 fn said_by(test: &str, f: fn(), last: &str) -> Option<String> {
     if std::env::var_os(CHILD).is_some() {
         let runtime = Runtime::builder().workers(1).hog_threshold(Duration::from_millis(50)).build().unwrap();
-        runtime.run(|| fiber::Builder::new().name("hog").spawn(f).unwrap().join().unwrap());
+        runtime.run(|| fiber::Builder::new().name("hog".into()).spawn(f).unwrap().join().unwrap());
         return None;
     }
     let mut child = Command::new(std::env::current_exe().unwrap())

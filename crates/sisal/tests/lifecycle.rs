@@ -124,7 +124,7 @@ fn what_does_not_end_is_leaked_and_named() {
     let runtime = runtime(2);
     let stubborn = runtime.handle().clone();
     fiber::Builder::new()
-        .name("stubborn")
+        .name("stubborn".into())
         .spawn_on(&stubborn, || {
             loop {
                 fiber::park();

@@ -20,7 +20,7 @@ fn recurse(depth: u64) -> u64 {
 #[test]
 fn it_is_named_and_the_process_aborts() {
     if std::env::var_os(CHILD).is_some() {
-        let handle = fiber::Builder::new().name("deep").spawn(|| recurse(0)).unwrap();
+        let handle = fiber::Builder::new().name("deep".into()).spawn(|| recurse(0)).unwrap();
         unreachable!("{:?}", handle.join());
     }
     let child = Command::new(std::env::current_exe().unwrap())
@@ -42,7 +42,7 @@ fn in_a_coroutine_too() {
             let deep = sisal::coroutine::iter(|yielder| yielder.yield_(recurse(0)));
             deep.count()
         };
-        let handle = fiber::Builder::new().name("deep").stack_size(1 << 20).spawn(body).unwrap();
+        let handle = fiber::Builder::new().name("deep".into()).stack_size(1 << 20).spawn(body).unwrap();
         unreachable!("{:?}", handle.join());
     }
     let child = Command::new(std::env::current_exe().unwrap())
@@ -62,7 +62,7 @@ fn in_a_coroutine_too() {
 fn by_a_local_that_is_larger_than_the_stack() {
     if std::env::var_os(CHILD).is_some() {
         let body = || std::hint::black_box(&[std::hint::black_box(1_u8); 1 << 20]).len();
-        let handle = fiber::Builder::new().name("wide").stack_size(64 << 10).spawn(body).unwrap();
+        let handle = fiber::Builder::new().name("wide".into()).stack_size(64 << 10).spawn(body).unwrap();
         unreachable!("{:?}", handle.join());
     }
     let child = Command::new(std::env::current_exe().unwrap())

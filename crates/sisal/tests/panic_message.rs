@@ -19,7 +19,7 @@ fn it_names_the_fiber() {
             eprintln!("the hook before");
             default(info);
         }));
-        assert!(fiber::Builder::new().name("bad").spawn(fails).unwrap().join().is_err());
+        assert!(fiber::Builder::new().name("bad".into()).spawn(fails).unwrap().join().is_err());
         assert!(sisal::spawn(fails).join().is_err());
         return;
     }

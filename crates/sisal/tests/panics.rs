@@ -44,7 +44,8 @@ fn collecting(workers: usize) -> (Runtime, Seen) {
 fn the_default_is_a_line_with_name_and_place() {
     if is_child() {
         let runtime = Runtime::builder().workers(1).build().unwrap();
-        let named = fiber::Builder::new().name("unlucky").spawn_on(runtime.handle(), || panic!("on purpose"));
+        let named =
+            fiber::Builder::new().name("unlucky".into()).spawn_on(runtime.handle(), || panic!("on purpose"));
         drop(named.unwrap());
         assert_eq!(runtime.run(|| 7), 7);
         runtime.shutdown_timeout(Duration::from_secs(10)).unwrap();

@@ -135,8 +135,9 @@ fn what_is_left_is_named_with_where_it_waits_and_where_it_was_spawned() {
     let (held, notify) = (Arc::new(Mutex::new(())), Arc::new(Notify::new()));
     let (theirs, told) = (Arc::clone(&held), Arc::clone(&notify));
     let guard = held.lock();
-    let waits = fiber::Builder::new().name("waits").spawn_on(runtime.handle(), move || drop(theirs.lock()));
-    let ignores = fiber::Builder::new().name("ignores").spawn_on(runtime.handle(), move || {
+    let waits =
+        fiber::Builder::new().name("waits".into()).spawn_on(runtime.handle(), move || drop(theirs.lock()));
+    let ignores = fiber::Builder::new().name("ignores".into()).spawn_on(runtime.handle(), move || {
         loop {
             told.wait();
         }

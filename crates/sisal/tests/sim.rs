@@ -200,7 +200,7 @@ fn who_polls_sees_time_pass() {
 fn a_deadlock_is_reported_with_its_circle() {
     let abba = || {
         let (a, b) = (Arc::new(Mutex::new(())), Arc::new(Mutex::new(())));
-        let first = fiber::Builder::new().name("first").spawn({
+        let first = fiber::Builder::new().name("first".into()).spawn({
             let (a, b) = (Arc::clone(&a), Arc::clone(&b));
             move || {
                 let _a = a.lock();
@@ -208,7 +208,7 @@ fn a_deadlock_is_reported_with_its_circle() {
                 drop(b.lock());
             }
         });
-        let second = fiber::Builder::new().name("second").spawn(move || {
+        let second = fiber::Builder::new().name("second".into()).spawn(move || {
             let _b = b.lock();
             sisal::sleep(Duration::from_millis(1));
             drop(a.lock());
@@ -238,7 +238,7 @@ fn a_wait_that_nobody_ends_is_reported() {
 fn fibers_that_are_left_are_a_failure() {
     let leak = || {
         let (tx, rx) = channel::bounded::<()>(0);
-        drop(fiber::Builder::new().name("forgotten").spawn(move || rx.recv()).unwrap());
+        drop(fiber::Builder::new().name("forgotten".into()).spawn(move || rx.recv()).unwrap());
         std::mem::forget(tx);
     };
     let text = message(|| sim::run(1, leak));

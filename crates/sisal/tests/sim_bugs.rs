@@ -195,7 +195,7 @@ fn a_timeout_whose_late_answer_meets_the_next_question() {
     fn ask(with_numbers: bool) {
         let (question, questions) = channel::bounded::<u32>(4);
         let (answer, answers) = channel::bounded::<u32>(4);
-        let server = fiber::Builder::new().name("server").spawn(move || {
+        let server = fiber::Builder::new().name("server".into()).spawn(move || {
             for (count, question) in questions.iter().enumerate() {
                 // The first answer is late.
                 time::sleep(Duration::from_millis(if count == 0 { 15 } else { 1 }));

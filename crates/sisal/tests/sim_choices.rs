@@ -154,7 +154,7 @@ fn the_first_arm_of_a_select() {
 fn the_log_is_the_same_text_and_tells_all() {
     let program = || {
         let shared = Arc::new(Mutex::new(0));
-        let other = fiber::Builder::new().name("other").spawn({
+        let other = fiber::Builder::new().name("other".into()).spawn({
             let shared = Arc::clone(&shared);
             move || {
                 time::sleep(Duration::from_secs(1));

@@ -114,7 +114,7 @@ mod children {
     #[sisal::test(sim, turns_max = u64::MAX, timeout = Duration::from_secs(1))]
     #[ignore = "fails"]
     fn sleeps_for_ever() {
-        let sleeper = sisal::fiber::Builder::new().name("sleeper").spawn(|| {
+        let sleeper = sisal::fiber::Builder::new().name("sleeper".into()).spawn(|| {
             loop {
                 sisal::sleep(Duration::from_secs(5));
             }

@@ -168,7 +168,7 @@ fn assert_apart(slices: &[Slice]) {
 
 #[track_caller]
 fn go(name: &str, f: impl FnOnce() + Send + 'static) -> fiber::JoinHandle<()> {
-    fiber::Builder::new().name(name).spawn(f).unwrap()
+    fiber::Builder::new().name(name.into()).spawn(f).unwrap()
 }
 
 /// A bit of everything.

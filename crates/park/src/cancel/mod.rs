@@ -16,7 +16,7 @@
 //! ```
 //!
 //! A [`CancelFlag`] is raised once and never lowered. Who is to be told stands in its list as a [`Listener`]: an agent,
-//! another flag, an arm of a select. So raising one raises every flag below it and wakes everybody who waits below.
+//! another flag, an arm of a select. So raising one raises every flag below it, and wakes everybody who waits there.
 //!
 //! | `root` of an agent | means | left by |
 //! |---|---|---|
@@ -32,7 +32,8 @@
 //! 2. A listener's links and target are touched under its flag's lock alone. It leaves the list before its memory ends: by
 //!    its drop, or taken out by who raises the flag, who is done with it when the lock is free again.
 //! 3. A flag is raised before its list is emptied, and looked at under the lock before a listener enters. So a listener is
-//!    either told, or has seen the flag.
+//!    either told, or has seen the flag. Those below are raised before it, so who sees it raised (a parent that was woken, and
+//!    looks at its child) sees them raised. One that comes below while that is going on is found in the list afterwards.
 //! 4. An agent that waits under a flag listens to it from its first such wait on, so that what is never cancelled and never
 //!    waits costs no lock. It looks at the flags after it has begun to listen, and before it parks.
 //! 5. What is visible from a flag's frame (outer frames up to a shield, and the agent's `root` beyond them) raises that

@@ -28,7 +28,7 @@ fn is_mark(word: *mut CancelFlag) -> bool {
 /// which the shared one tells, the last of which takes it out.
 pub(super) struct Root(AtomicPtr<CancelFlag>);
 
-/// An agent was asked to end. Wake it, then pass it on, outside of any lock.
+/// An agent was asked to end. Pass it on, then wake it, outside of any lock: whoever is woken finds all below it raised.
 #[must_use = "what its fibers run in their scopes is to end too"]
 #[derive(Debug)]
 pub struct Asked(Option<Arc<CancelFlag>>);

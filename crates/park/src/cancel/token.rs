@@ -74,7 +74,7 @@ impl CancelToken {
         Self(Arc::new(Inner { flag, upper: Some((upper, self.clone())) }))
     }
 
-    /// Cancels what runs under this token and under its children, now and later.
+    /// Cancels what runs under this token and under its children, now and later. Whoever sees it cancelled sees its children cancelled.
     pub fn cancel(&self) {
         self.0.flag.raise();
     }

@@ -175,7 +175,7 @@ impl Builder {
         let stage = Stage::new(settings, self.workers, Rc::clone(&sim));
         let mut stage = stage.unwrap_or_else(|error| panic!("cannot start a simulation: {error}"));
         sisal_reactor::forbid(true);
-        let root = spawn::Builder::new().root().name("root");
+        let root = spawn::Builder::new().root().name("root".into());
         // SAFETY: this thread alone runs the stage, and only inside this function: whatever `f` borrows lives until its fiber
         // has ended or never runs again.
         let root = unsafe { root.spawn_unchecked(f, (), Some(&stage.crew)) };

@@ -294,8 +294,9 @@ impl TaskRef {
     /// Asks the fiber to end, by value: its waits that report errors will report this, and so will those of its scopes.
     pub(crate) fn ask_to_end(&self) {
         if let Some(asked) = self.header().cancel.ask() {
-            self.waker().wake();
+            // First what it has opened: once it runs, it may look at that.
             asked.pass_on();
+            self.waker().wake();
         }
     }
 

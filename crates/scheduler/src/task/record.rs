@@ -9,6 +9,7 @@ use crate::dump::Photo;
 use crate::local::Locals;
 use crate::spans;
 use crate::timer::Timer;
+use crate::worker;
 use sisal_coro::{Resumable, Suspender, panics};
 use sisal_park::Reason;
 use std::cell::{Cell, UnsafeCell};
@@ -71,7 +72,7 @@ impl Record {
     /// Leaves the fiber's stack until it is woken. In between it takes photographs, when it is resumed with the order to.
     #[inline(always)]
     pub(crate) fn park(&self) {
-        self.suspend_by(|| {
+        self.suspend_by(Command::Park, || {
             self.switch(Command::Park);
             while !self.order.get().is_null() {
                 self.obey();
@@ -93,14 +94,14 @@ impl Record {
     /// Inlined for the return predictor's sake: one call deeper costs 15 ns a switch.
     #[inline(always)]
     pub(crate) fn suspend(&self, command: Command) {
-        self.suspend_by(|| self.switch(command));
+        self.suspend_by(command, || self.switch(command));
     }
 
     #[inline(always)]
-    fn suspend_by(&self, switch: impl FnOnce()) {
+    fn suspend_by(&self, command: Command, switch: impl FnOnce()) {
         // One relaxed load as long as nothing panics anywhere.
         if std::thread::panicking() {
-            return self.suspend_unwinding(switch);
+            return self.suspend_panicking(command, switch);
         }
         if spans::are_entered() {
             return suspend_in_spans(switch);
@@ -108,9 +109,12 @@ impl Record {
         switch();
     }
 
-    /// Lays the thread's panic count down while others have the thread.
+    /// Lays the thread's panic count down while others have the thread; or, inside of the panic hook, keeps the thread.
     #[cold]
-    fn suspend_unwinding(&self, switch: impl FnOnce()) {
+    fn suspend_panicking(&self, command: Command, switch: impl FnOnce()) {
+        if worker::in_panic_hook() {
+            return worker::wait_with_thread(command);
+        }
         self.unwinding.set(true);
         let count = panics::lay_down();
         suspend_in_spans(switch);

@@ -8,6 +8,7 @@
 mod agent;
 mod ahead;
 mod chaos;
+mod held;
 mod life;
 mod looks;
 mod probe;
@@ -20,6 +21,7 @@ mod tell;
 mod turn;
 
 pub(crate) use agent::{checkpoint, yield_now};
+pub(crate) use held::{in_panic_hook, wait_with_thread};
 pub(crate) use life::live_again;
 pub(crate) use submit::{spawn_fresh, submit_woken};
 

@@ -125,5 +125,5 @@ pub(super) fn call(agent: &dyn Agent, job: &mut (dyn FnMut() + Send)) {
 
 /// A call that blocks and that nobody waits for: a fiber of its own.
 pub(super) fn submit(job: Box<dyn FnOnce() + Send>) {
-    drop(Builder::new().name("blocking call").spawn(job).expect("a fiber for a call that blocks"));
+    drop(Builder::new().name("blocking call".into()).spawn(job).expect("a fiber for a call that blocks"));
 }

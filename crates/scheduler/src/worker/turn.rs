@@ -193,7 +193,7 @@ impl Worker {
         }
     }
 
-    fn fire_timers(&self, now: Instant) {
+    pub(super) fn fire_timers(&self, now: Instant) {
         if self.wheel.with(|wheel| wheel.is_empty()) {
             return;
         }

@@ -192,7 +192,8 @@ impl Supervisor {
     #[track_caller]
     pub fn start(self) -> io::Result<Supervised> {
         let (stop, asked) = channel::bounded(1);
-        let handle = fiber::Builder::new().name("supervisor").spawn(move || Watch::new(self).run(&asked))?;
+        let handle =
+            fiber::Builder::new().name("supervisor".into()).spawn(move || Watch::new(self).run(&asked))?;
         Ok(Supervised { stop, handle })
     }
 }
