@@ -80,6 +80,5 @@ pub(crate) fn is_on_stack() -> bool {
 
 /// Calls `f` with the start of each function on the stack, the innermost first, until it says that it is enough.
 fn walk(mut f: impl FnMut(usize) -> bool) {
-    // SAFETY: unsynchronised concerns Windows' library alone.
-    unsafe { backtrace::trace_unsynchronized(|frame| f(frame.symbol_address().addr())) };
+    backtrace::trace(|frame| f(frame.symbol_address().addr()));
 }

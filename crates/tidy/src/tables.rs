@@ -168,8 +168,8 @@ pub const CFGS: &[Cfg] = &[
     Cfg { name: "target_pointer_width", places: &[""], reason: "sizes of words" },
     Cfg {
         name: "panic",
-        places: &["crates/coro/src/coroutine.rs"],
-        reason: "where nothing can unwind, a coroutine is leaked",
+        places: &["crates/coro/src/coroutine.rs", "crates/scheduler/src/hook_caller.rs"],
+        reason: "where nothing can unwind, a coroutine is leaked, and no panic may be made for an answer",
     },
     Cfg {
         name: "miri",

@@ -20,7 +20,7 @@ fn enter_both(f: impl FnOnce(&CancelFlag, &CancelFlag)) {
 
 #[test]
 fn holds() {
-    model("cancel_finds_both_scopes", Bounds::new(2, 2205), || {
+    model("cancel_finds_both_scopes", Bounds::new(2, 2367), || {
         Asked::run(|asked| {
             enter_both(|_, _| ());
             enter_both(|first, second| {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 #[test]
 fn holds() {
-    model("cancel_finds_first_scope", Bounds::new(2, 944), || {
+    model("cancel_finds_first_scope", Bounds::new(2, 650), || {
         Asked::run(|asked| {
             let (left, flag) = (Arc::new(CancelFlag::new()), Arc::new(CancelFlag::new()));
             enter(&left, || ());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 #[test]
 fn holds() {
-    model("cancel_passes_down", Bounds::unbounded(11), || {
+    model("cancel_passes_down", Bounds::unbounded(10), || {
         let (outer, inner) = (Arc::new(CancelFlag::new()), Arc::new(CancelFlag::new()));
         let canceller = {
             let outer = Arc::clone(&outer);

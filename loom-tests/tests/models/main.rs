@@ -20,6 +20,8 @@ mod cancel_finds_both_scopes;
 #[cfg(sisal_loom)]
 mod cancel_finds_first_scope;
 #[cfg(sisal_loom)]
+mod cancel_lowest_first;
+#[cfg(sisal_loom)]
 mod cancel_passes_down;
 #[cfg(sisal_loom)]
 mod cancel_wakes;

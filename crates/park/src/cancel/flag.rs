@@ -72,9 +72,6 @@ impl CancelFlag {
 
     /// [`raise`](Self::raise); what was below it, of which some that came late may be left to raise, is put into `late`.
     fn raise_with(&self, late: &mut Vec<Arc<CancelFlag>>) -> bool {
-        if self.is_raised() {
-            return false;
-        }
         if fault!("cancel.raise.list_first") {
             self.tell(late);
         }
@@ -86,10 +83,11 @@ impl CancelFlag {
             flag.find_below(&mut below);
             next += 1;
         }
+        let mut is_first = fault!("cancel.raise.top_first") && self.set();
         for flag in below.iter().rev() {
             flag.set();
         }
-        let is_first = self.set();
+        is_first |= self.set();
         if !fault!("cancel.raise.list_first") {
             self.tell(late);
         }
@@ -102,10 +100,10 @@ impl CancelFlag {
         !self.raised.swap(true, Ordering::Release)
     }
 
-    /// Adds to `below` the flags right below it, unless it is raised, and they with it.
+    /// Adds to `below` the flags right below it. Once it was raised there are none left.
     fn find_below(&self, below: &mut Vec<Arc<CancelFlag>>) {
         let first = below.len();
-        while !self.is_raised() {
+        loop {
             let count = {
                 let listeners = self.listeners.lock();
                 let mut count = 0;
