@@ -173,11 +173,14 @@ impl<T: Chained> Chain<T> {
         self.front
     }
 
-    /// The node behind the oldest, left where it is: what to prefetch while the oldest runs.
+    /// The three nodes behind the oldest, left where they are: what to prefetch while others run. It reads all but the last.
     #[inline]
-    pub fn second(&self) -> Option<NonNull<T>> {
-        // SAFETY: a node in the chain (invariants 2 and 3).
-        self.front.and_then(|front| unsafe { next_of(front) })
+    pub fn behind_front(&self) -> [Option<NonNull<T>>; 3] {
+        // SAFETY: nodes in the chain (invariants 2 and 3).
+        let behind = |node: Option<NonNull<T>>| node.and_then(|node| unsafe { next_of(node) });
+        let second = behind(self.front);
+        let third = behind(second);
+        [second, third, behind(third)]
     }
 
     /// The chain of nodes linked youngest first from `top` on, turned round.
@@ -251,9 +254,12 @@ mod tests {
             }
             assert_eq!(chain.len(), 3);
             assert_eq!(chain.front(), Some(NonNull::from(&nodes[0])));
-            assert_eq!(chain.second(), Some(NonNull::from(&nodes[1])));
+            assert_eq!(
+                chain.behind_front(),
+                [Some(NonNull::from(&nodes[1])), Some(NonNull::from(&nodes[2])), None]
+            );
             assert_eq!([pop(&mut chain), pop(&mut chain), pop(&mut chain)], [Some(0), Some(1), Some(2)]);
-            assert!(pop(&mut chain).is_none() && chain.is_empty() && chain.second().is_none());
+            assert!(pop(&mut chain).is_none() && chain.is_empty() && chain.behind_front() == [None; 3]);
         }
     }
 

@@ -49,11 +49,16 @@ pub(crate) struct Header {
     pub(crate) local: bool,
     /// A fresh task that starts on the worker to which it was sent. Its submitter's, then that worker's.
     pub(crate) bound: Cell<bool>,
+    /// How deep its frames went when it parked last, in cache lines; 0 before, and if there are more than fit.
+    depth: Cell<u8>,
+    /// It has armed its timer since it was last woken. Here, and not asked of the timer, because a wake is over sooner if it does
+    /// not touch the fiber's stack.
+    pub(crate) timed: Cell<bool>,
+    home: AtomicPtr<Post>,
+    record: Cell<*mut Record>,
     pub(super) state: JoinState,
     pub(crate) cancel: CancelScopes,
     vtable: &'static VTable,
-    home: AtomicPtr<Post>,
-    record: Cell<*mut Record>,
     pub(crate) id: AgentId,
     pub(crate) site: &'static Location<'static>,
     name: Option<Box<Box<str>>>,
@@ -62,6 +67,9 @@ pub(crate) struct Header {
 }
 
 const _: () = assert!(size_of::<Header>() <= 128);
+
+/// In what the depth of a stack is counted.
+const LINE_BYTES: usize = 64;
 
 // SAFETY: `link` is a field, reached only by the owner of the chain or inbox in which the task stands.
 unsafe impl Chained for Header {
@@ -89,6 +97,8 @@ impl Header {
             word: Word::running(),
             local: traits.local,
             bound: Cell::new(false),
+            depth: Cell::new(0),
+            timed: Cell::new(false),
             state: JoinState::new(),
             cancel: CancelScopes::new(),
             vtable,
@@ -122,6 +132,21 @@ impl Header {
     #[inline]
     pub(crate) fn set_record(&self, record: *mut Record) {
         self.record.set(record);
+    }
+
+    /// How many bytes of its stack its frames took when it parked last, if that is known. For advice.
+    #[inline]
+    pub(crate) fn depth(&self) -> Option<usize> {
+        let lines = usize::from(self.depth.get());
+        (lines > 0).then_some(lines * LINE_BYTES)
+    }
+
+    /// The fiber, which runs this, is about to park below the frame in which `place` lies.
+    #[inline(always)]
+    pub(crate) fn note_depth<T>(&self, place: &T) {
+        let bytes = self.record.get().addr().wrapping_sub(ptr::from_ref(place).addr());
+        // Two more: the line begun, and the registers that the switch leaves below. On another stack it is too much by far.
+        self.depth.set(u8::try_from(bytes / LINE_BYTES + 2).unwrap_or(0));
     }
 
     /// The mailbox of the worker that last ran the fiber, if it was started.

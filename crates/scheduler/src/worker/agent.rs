@@ -84,6 +84,7 @@ impl Header {
             // SAFETY: a fiber that runs has no timer in a wheel; the record stays where it is, and whoever wakes the fiber
             // cancels the timer before it runs on (`Worker::undo_park`).
             worker.wheel.with(|wheel| unsafe { wheel.arm(&record.timer, deadline) });
+            self.timed.set(true);
             true
         })
     }
@@ -125,6 +126,8 @@ impl Agent for Header {
             }
         }
         record.reason.set(reason);
+        let here = 0_u8;
+        self.note_depth(&here);
         let joins = matches!(reason, Reason::Join(_) | Reason::Scope);
         if joins {
             set_joining(record, true);

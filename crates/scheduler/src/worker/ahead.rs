@@ -15,46 +15,52 @@ use std::ptr::NonNull;
 const READY_MIN: usize = 1_000;
 /// What of a stack is asked for at most: from the innermost frame on.
 const FRAMES_BYTES: usize = 1_216;
+/// The frames of a fiber that waits for the first time, in a `recv` or a `sleep`.
+const FIRST_FRAMES_BYTES: usize = 896;
 
 impl Worker {
     /// Takes the oldest of the ready list.
+    ///
+    /// Memory takes longer to come than a short run: the stack of the second in the list is asked for, and the task of the fourth,
+    /// which says where its stack is and who is behind it.
     #[inline(always)]
     pub(super) fn pop_ready(&self) -> Option<NonNull<Header>> {
         self.ready.with(|ready| {
             let node = ready.pop_front();
             if ready.len() >= READY_MIN {
-                let (next, after) = ready.next_two();
-                if let Some(next) = next {
-                    // SAFETY: what stands in the ready list carries the scheduler's reference.
-                    fetch_fiber(unsafe { Task::from_raw(next) });
-                }
-                if let Some(after) = after {
-                    prefetch::lines(after.addr().get(), size_of::<Header>());
-                }
+                let [second, _, fourth] = ready.soon();
+                // SAFETY: what stands in the ready list carries the scheduler's reference.
+                let task = |node| unsafe { Task::from_raw(node) };
+                fourth.map(task).inspect(fetch_task);
+                second.map(task).inspect(fetch_fiber);
             }
             node
         })
     }
 
-    /// Asks for the stack that the next fiber of this class to start will get, if it has not been used lately.
+    /// Asks for a stack that a fiber of this class will soon start on, if it has not been used lately.
     #[inline(always)]
-    pub(super) fn fetch_next_stack(&self, class: Class) {
-        if let Some(base) = self.stacks.with(|stacks| stacks.next_cold(class)) {
-            fetch_stack(base);
+    pub(super) fn fetch_stack_ahead(&self, class: Class) {
+        if let Some(base) = self.stacks.with(|stacks| stacks.cold_ahead(class)) {
+            prefetch::lines(base - FIRST_FRAMES_BYTES, FIRST_FRAMES_BYTES + size_of::<Record>());
         }
     }
 }
 
-/// Asks for what its next run begins with.
+/// Asks for a task that will soon be looked at.
 #[inline]
-fn fetch_fiber(task: Task) {
-    if let Some(record) = task.header().record() {
-        fetch_stack(std::ptr::from_ref(record).addr());
-    }
+pub(super) fn fetch_task(task: &Task) {
+    prefetch::lines(task.as_ptr().addr().get(), size_of::<Header>());
 }
 
-/// Asks for the top of the stack whose frames begin at `base`, and for the record above them.
+/// Asks for what its next run begins with: its innermost frames and its record.
 #[inline]
-fn fetch_stack(base: usize) {
-    prefetch::lines(base - FRAMES_BYTES, FRAMES_BYTES + size_of::<Record>());
+fn fetch_fiber(task: &Task) {
+    let header = task.header();
+    if let Some(record) = header.record() {
+        let base = std::ptr::from_ref(record).addr();
+        let depth = header.depth().unwrap_or(FRAMES_BYTES);
+        prefetch::lines(base.wrapping_sub(depth), depth.min(FRAMES_BYTES));
+        prefetch::lines(base, size_of::<Record>());
+    }
 }

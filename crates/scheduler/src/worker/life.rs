@@ -25,7 +25,7 @@ impl Worker {
         }
         let stack = match self.take_stack(header.class) {
             Ok(mut stack) => {
-                self.fetch_next_stack(header.class);
+                self.fetch_stack_ahead(header.class);
                 if let Some(ledger) = &self.crew.stack_use {
                     ledger.begin(&mut stack);
                 }

@@ -85,11 +85,11 @@ impl<T: Chained> Ready<T> {
         self.called.is_empty() & self.others.is_empty()
     }
 
-    /// Probably the next, and the one after: what to prefetch.
+    /// Probably those that come after the next: what to prefetch. See [`Chain::behind_front`].
     #[inline]
-    pub(super) fn next_two(&self) -> (Option<NonNull<T>>, Option<NonNull<T>>) {
+    pub(super) fn soon(&self) -> [Option<NonNull<T>>; 3] {
         let chain = if self.called.is_empty() { &self.others } else { &self.called };
-        (chain.front(), chain.second())
+        chain.behind_front()
     }
 }
 

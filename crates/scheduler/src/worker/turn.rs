@@ -15,6 +15,7 @@
 //! timer, nor a socket, nor the injector. Whom a look wakes has each second turn of the ready list (`ready`).
 
 use super::Worker;
+use super::ahead::fetch_task;
 use super::ready::Ready;
 use crate::task::{Header, Task};
 use sisal_park::WakeKind;
@@ -218,7 +219,10 @@ impl Worker {
         let first = self.crew.injector.pop()?;
         for _ in 1..INJECTOR_BATCH / self.crew.members.len().min(INJECTOR_BATCH) {
             match self.crew.injector.pop() {
-                Some(task) => self.keep(task),
+                Some(task) => {
+                    fetch_task(&task);
+                    self.keep(task);
+                }
                 None => break,
             }
         }
@@ -268,6 +272,13 @@ impl Worker {
     /// Disarms the timer. Before this the fiber must not move to another worker, whose wheel is not this one.
     #[inline]
     pub(super) fn undo_park(&self, task: Task) {
+        if task.header().timed.replace(false) {
+            self.disarm(task);
+        }
+    }
+
+    #[inline(never)]
+    fn disarm(&self, task: Task) {
         let timer = &task.header().record().expect("a woken fiber was started").timer;
         if timer.is_armed() {
             // SAFETY: armed by this worker: a fiber's wake is submitted to where it last ran.
