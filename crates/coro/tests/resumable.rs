@@ -121,6 +121,23 @@ fn dropped_while_suspended_it_is_leaked_and_counted() {
 }
 
 #[test]
+fn a_stack_is_taken_of_what_has_finished_and_stays_in_its_place() {
+    let pool = own_pool();
+    let new = || Resumable::new(pool.take(Class::DEFAULT).expect("a stack"), Suspender::suspend);
+    let mut place = Some(new());
+    assert!(Resumable::take_stack(&mut place).is_none(), "not started");
+    for (resumed, is_taken) in [(Resumed::Suspended, false), (Resumed::Finished, true)] {
+        assert_eq!(place.as_mut().map(Resumable::resume), Some(resumed));
+        let stack = Resumable::take_stack(&mut place);
+        assert_eq!((stack.is_some(), place.is_none()), (is_taken, is_taken));
+        stack.into_iter().for_each(|stack| pool.give(stack));
+    }
+    assert!(Resumable::take_stack(&mut place).is_none(), "taken");
+    let stats = pool.stats();
+    assert_eq!((stats.in_use, stats.cached, stats.leaked), (0, 1, 0));
+}
+
+#[test]
 fn a_panic_caught_inside_stays_inside() {
     let caught = Rc::new(Cell::new(false));
     let inner = Rc::clone(&caught);

@@ -91,15 +91,17 @@ impl Owner {
     #[inline]
     fn claim(&self, own: u64) {
         if self.0.get() != own {
-            self.claim_slow(own);
+            if self.is_other(own) {
+                belongs_to_another();
+            }
+            self.0.set(own);
         }
     }
+}
 
-    #[cold]
-    fn claim_slow(&self, own: u64) {
-        assert!(!self.is_other(own), "resumed a coroutine that belongs to another fiber or thread");
-        self.0.set(own);
-    }
+#[cold]
+fn belongs_to_another() -> ! {
+    panic!("resumed a coroutine that belongs to another fiber or thread")
 }
 
 /// Resumes `inner` in the name of its owner, under the scopes that it has left open and no others.
@@ -133,7 +135,16 @@ where
     where
         F: FnOnce(&Yielder<R, Y>, R) -> T + 'static,
     {
-        expect_stack(make(Class::DEFAULT, body))
+        Self::on(expect_stack(take_stack(Class::DEFAULT)), body)
+    }
+
+    #[inline(always)]
+    fn on<F>(stack: Stack, body: F) -> Self
+    where
+        F: FnOnce(&Yielder<R, Y>, R) -> T + 'static,
+    {
+        let inner = sisal_coro::Coroutine::new(stack, body);
+        Self { inner, owner: Owner::nobody(), scopes: Detached::new() }
     }
 }
 
@@ -194,18 +205,6 @@ impl<R, Y, T> fmt::Debug for Coroutine<R, Y, T> {
 }
 
 #[inline]
-fn make<R, Y, T, F>(class: Class, body: F) -> io::Result<Coroutine<R, Y, T>>
-where
-    F: FnOnce(&Yielder<R, Y>, R) -> T + 'static,
-    R: 'static,
-    Y: 'static,
-    T: 'static,
-{
-    let inner = sisal_coro::Coroutine::new(take_stack(class)?, body);
-    Ok(Coroutine { inner, owner: Owner::nobody(), scopes: Detached::new() })
-}
-
-#[inline]
 fn expect_stack<T>(made: io::Result<T>) -> T {
     made.unwrap_or_else(|error| panic!("cannot make a coroutine: {error}"))
 }
@@ -249,7 +248,7 @@ impl Builder {
         Y: 'static,
         T: 'static,
     {
-        make(self.class()?, body)
+        Ok(Coroutine::on(take_stack(self.class()?)?, body))
     }
 
     /// [`scoped()`] with this builder's stack.

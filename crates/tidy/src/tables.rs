@@ -168,7 +168,7 @@ pub const CFGS: &[Cfg] = &[
     Cfg { name: "target_pointer_width", places: &[""], reason: "sizes of words" },
     Cfg {
         name: "panic",
-        places: &["crates/coro/src/coroutine.rs", "crates/scheduler/src/hook_caller.rs"],
+        places: &["crates/coro/src/coroutine/", "crates/scheduler/src/hook_caller.rs"],
         reason: "where nothing can unwind, a coroutine is leaked, and no panic may be made for an answer",
     },
     Cfg {
@@ -203,6 +203,7 @@ const fn unsafety(path: &'static str, reason: &'static str) -> Unsafe {
 
 /// Where `unsafe` may stand. Everything not listed is safe code.
 pub const UNSAFE: &[Unsafe] = &[
+    unsafety("benches/src/bin/coroutines.rs", "asks for the CPU time of a thread"),
     unsafety("benches/src/peers/sisal.rs", "signs the contract of `migrate_started_fibers`"),
     unsafety("benches/src/rows/floor.rs", "maps, guards and touches pages as stacks are"),
     unsafety("crates/base/src/list.rs", "nodes that live on others' stacks"),
@@ -210,7 +211,9 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/base/src/spin.rs", "the value behind the lock"),
     unsafety("crates/coro/examples/timing.rs", "measures what the scheduler does"),
     unsafety("crates/coro/src/alt_stack.rs", "the handler's stack"),
-    unsafety("crates/coro/src/coroutine.rs", "values that pass between two stacks"),
+    unsafety("crates/coro/src/coroutine/mod.rs", "values that pass between two stacks"),
+    unsafety("crates/coro/src/coroutine/scoped.rs", "a body that borrows, unwound in time"),
+    unsafety("crates/coro/src/coroutine/yielder.rs", "values that pass between two stacks, seen from within"),
     unsafety("crates/coro/src/guard.rs", "its tests map memory"),
     unsafety("crates/coro/src/os/linux.rs", "calls to the kernel"),
     unsafety("crates/coro/src/os/posix.rs", "calls to the kernel"),
