@@ -78,7 +78,7 @@ impl Header {
     fn arm(&self, record: &Record, deadline: Instant) -> bool {
         with_worker(|worker| {
             let worker = worker.expect("a fiber runs on a worker");
-            if worker.has_passed(deadline, self) {
+            if !worker.is_far(deadline) && worker.has_passed(deadline, self) {
                 return false;
             }
             // SAFETY: a fiber that runs has no timer in a wheel; the record stays where it is, and whoever wakes the fiber
@@ -178,7 +178,7 @@ impl Agent for Header {
     }
 
     fn now(&self) -> Instant {
-        with_worker(|worker| worker.expect("a fiber runs on a worker").now())
+        with_worker(|worker| worker.expect("a fiber runs on a worker").tell_time())
     }
 
     fn has_passed(&self, deadline: Instant) -> bool {

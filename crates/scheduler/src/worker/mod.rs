@@ -57,8 +57,10 @@ use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+/// What is farther off will not have come while a fiber gets ready to wait.
+const FAR: Duration = Duration::from_millis(1);
 /// Ids that a worker reserves at once.
 const IDS_A_RESERVE: u64 = 1024;
 
@@ -90,6 +92,8 @@ pub(crate) struct Worker {
     /// Yields that returned at once, since the last full turn.
     idle_yields: Cell<u32>,
     looks: Looks,
+    /// The turn in which a fiber last asked for the time, and the answer.
+    told: Cell<(u64, Instant)>,
     /// The tick of the last look around.
     tick_seen: Cell<u32>,
     /// The tick at which the running fiber was resumed.
@@ -141,6 +145,7 @@ impl Worker {
             yielded: Cell::new(false),
             idle_yields: Cell::new(0),
             looks: if chaos.sim().is_some() { Looks::rare(start) } else { Looks::new(start) },
+            told: Cell::new((0, start)),
             tick_seen: Cell::new(crew.monitor.tick()),
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),
@@ -212,6 +217,24 @@ impl Worker {
     #[inline]
     pub(crate) fn now(&self) -> Instant {
         self.chaos.now()
+    }
+
+    /// The time, for the fiber that runs now.
+    #[inline]
+    fn tell_time(&self) -> Instant {
+        let now = self.now();
+        self.told.set((self.counters.turns.get(), now));
+        now
+    }
+
+    /// Whether that moment was far off when the fiber that runs now last asked for the time, in this turn: a wait until then needs not
+    /// ask again. (If it has come meanwhile, the wait ends with the next look.)
+    #[inline]
+    fn is_far(&self, deadline: Instant) -> bool {
+        let (turn, now) = self.told.get();
+        turn == self.counters.turns.get()
+            && deadline.saturating_duration_since(now) >= FAR
+            && self.sim().is_none()
     }
 
     /// Whether that moment has come.
