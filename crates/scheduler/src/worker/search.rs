@@ -51,6 +51,8 @@ pub(super) struct Search {
     vain: Cell<u32>,
     /// Whether another worker's fiber has just ended a short sleep.
     mutual: Cell<bool>,
+    /// Whether the reactor was turned by a sleep since any fiber ran.
+    has_polled: Cell<bool>,
 }
 
 impl Search {
@@ -60,6 +62,7 @@ impl Search {
             looted: Cell::new(None),
             vain: Cell::new(0),
             mutual: Cell::new(false),
+            has_polled: Cell::new(false),
         }
     }
 
@@ -109,7 +112,12 @@ impl Worker {
             if self.must_end() {
                 return None;
             }
-            self.serve_timers_and_reactor();
+            // What a sleep in the reactor has ended with need not be asked for again.
+            if self.search.has_polled.take() {
+                self.serve_timers();
+            } else {
+                self.serve_timers_and_reactor();
+            }
             self.notice_close();
             self.answer_dumps();
             self.look_at_recorder();
@@ -277,6 +285,7 @@ impl Worker {
             self.tell_sleep(What::Sleep);
             let events = self.look(|| self.turn_reactor(wait));
             self.counters.io_events.add(events);
+            self.search.has_polled.set(true);
             self.tell_sleep(What::Rise);
             let now = self.now();
             self.looks.slept(now, self.counters.turns.get() as u32);

@@ -154,6 +154,13 @@ impl Worker {
         });
     }
 
+    /// Fires what is due.
+    pub(super) fn serve_timers(&self) {
+        let now = self.now();
+        self.looks.came(now, self.counters.turns.get() as u32);
+        self.look(|| self.fire_timers(now));
+    }
+
     /// Whoever is woken by `look` has been called (`ready`).
     pub(super) fn look<R>(&self, look: impl FnOnce() -> R) -> R {
         let others = self.ready.with(Ready::begin_look);
