@@ -149,6 +149,21 @@ pub(crate) fn recv_from(
     })
 }
 
+/// Whether the socket was shut down for receives. Linux says so to a `recv` of packets that may wait, and not to one that must not.
+pub(crate) fn receives_no_more(fd: &impl AsFd) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let mut look = libc::pollfd { fd: fd.as_fd().as_raw_fd(), events: libc::POLLRDHUP, revents: 0 };
+        // SAFETY: a borrowed descriptor, and one record that is ours alone; it does not wait.
+        unsafe { libc::poll(&raw mut look, 1, 0) == 1 && look.revents & libc::POLLRDHUP != 0 }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = fd;
+        false
+    }
+}
+
 pub(crate) fn send_to(fd: &impl AsFd, bytes: &[u8], address: &SockAddr) -> io::Result<usize> {
     retry(|| socket2::SockRef::from(fd).send_to_with_flags(bytes, address, SEND))
 }

@@ -5,11 +5,11 @@
 //! A packet to an address whose queue is full fails with `EAGAIN`, and no event tells when there is room, unless the
 //! sender is connected to it. So `send_to` tries again every [`AGAIN_AFTER`].
 
-use crate::backing::Backing;
+use crate::backing::{Backing, Simulated};
 use crate::connect::open;
 use crate::sim;
 use crate::socket::{Limits, Socket};
-use crate::{Shutdown, UnixSocketAddr, unix_addr};
+use crate::{Shutdown, UnixSocketAddr, sys, unix_addr};
 use sisal_reactor::Interest;
 use socket2::{Domain, SockAddr, SockRef, Type};
 use std::io;
@@ -44,9 +44,14 @@ socket!(
 timeouts!(UnixDatagram, "let (socket, _other) = sisal_net::UnixDatagram::pair()?;");
 
 impl UnixDatagram {
-    fn open() -> io::Result<Self> {
-        sim::no_datagrams()?;
-        Ok(Self { socket: Socket::new(open(Domain::UNIX, Type::DGRAM, None)?) })
+    fn open(address: Option<&SockAddr>) -> io::Result<Self> {
+        if let Some(network) = sim::network() {
+            let (source, socket) = network.bind_local(address)?;
+            return Ok(Self { socket: Socket::simulated(source, socket) });
+        }
+        let socket: net::UnixDatagram = open(Domain::UNIX, Type::DGRAM, None)?;
+        address.map_or(Ok(()), |address| SockRef::from(&socket).bind(address))?;
+        Ok(Self { socket: Socket::new(socket) })
     }
 
     /// A socket at `path`, where a file appears.
@@ -64,9 +69,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<Self> {
-        let this = Self::open()?;
-        SockRef::from(this.socket.backing().system()).bind(&unix_addr::of_path(path.as_ref())?)?;
-        Ok(this)
+        Self::open(Some(&unix_addr::of_path(path.as_ref())?))
     }
 
     /// A socket at `address`, which may be in Linux's abstract namespace.
@@ -83,9 +86,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn bind_addr(address: &UnixSocketAddr) -> io::Result<Self> {
-        let this = Self::open()?;
-        SockRef::from(this.socket.backing().system()).bind(&unix_addr::from_std(address)?)?;
-        Ok(this)
+        Self::open(Some(&unix_addr::from_std(address)?))
     }
 
     /// A socket without an address, which can send.
@@ -99,7 +100,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn unbound() -> io::Result<Self> {
-        Self::open()
+        Self::open(None)
     }
 
     /// Two sockets that are connected with each other.
@@ -113,7 +114,11 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn pair() -> io::Result<(Self, Self)> {
-        sim::no_datagrams()?;
+        if let Some(network) = sim::network() {
+            let (a, b) = network.local_pair()?;
+            let socket = |(source, socket)| Self { socket: Socket::simulated(source, socket) };
+            return Ok((socket(a), socket(b)));
+        }
         let (a, b) = net::UnixDatagram::pair()?;
         a.set_nonblocking(true)?;
         b.set_nonblocking(true)?;
@@ -131,7 +136,9 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
-        self.socket.backing().system().connect(path)
+        let path = path.as_ref();
+        let simulated = |socket: &dyn Simulated| socket.connect(&unix_addr::of_path(path)?);
+        self.socket.backing().with(|socket| socket.connect(path), simulated)
     }
 
     /// From now on talks with the socket at `address`, and with nobody else.
@@ -148,7 +155,8 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn connect_addr(&self, address: &UnixSocketAddr) -> io::Result<()> {
-        self.socket.backing().system().connect_addr(address)
+        let simulated = |socket: &dyn Simulated| socket.connect(&unix_addr::from_std(address)?);
+        self.socket.backing().with(|socket| socket.connect_addr(address), simulated)
     }
 
     /// This side's address.
@@ -162,7 +170,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn local_addr(&self) -> io::Result<UnixSocketAddr> {
-        self.socket.backing().system().local_addr()
+        self.socket.backing().with(|socket| socket.local_addr(), |socket| unix_addr::to_std(&socket.local()?))
     }
 
     /// The address of the socket that was [connected](Self::connect) to.
@@ -176,10 +184,11 @@ impl UnixDatagram {
     /// # Errors
     /// [`NotConnected`](io::ErrorKind::NotConnected) if there is none.
     pub fn peer_addr(&self) -> io::Result<UnixSocketAddr> {
-        self.socket.backing().system().peer_addr()
+        self.socket.backing().with(|socket| socket.peer_addr(), |socket| unix_addr::to_std(&socket.peer()?))
     }
 
-    /// Waits for a packet; gives its length, and whose it is. What does not fit into `bytes` is lost.
+    /// Waits for a packet; gives its length, and whose it is. What does not fit into `bytes` is lost. After a [`shutdown`](Self::shutdown), once
+    /// all packets are taken, it gives 0.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -192,7 +201,7 @@ impl UnixDatagram {
     /// # Errors
     /// The system's; [`WouldBlock`](io::ErrorKind::WouldBlock) after the read timeout.
     pub fn recv_from(&self, bytes: &mut [u8]) -> io::Result<(usize, UnixSocketAddr)> {
-        let received = self.socket.run(Interest::Readable, |socket| socket.recv_from(bytes, 0))?;
+        let received = self.receive(|socket| socket.recv_from(bytes, 0), || Ok((0, SockAddr::unix("")?)))?;
         Ok((received.0, unix_addr::to_std(&received.1)?))
     }
 
@@ -209,7 +218,23 @@ impl UnixDatagram {
     /// # Errors
     /// As [`recv_from`](Self::recv_from).
     pub fn recv(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.socket.run(Interest::Readable, |socket| socket.recv(bytes, 0))
+        self.receive(|socket| socket.recv(bytes, 0), || Ok(0))
+    }
+
+    /// Waits for a packet, or for the end that `end` gives.
+    fn receive<T>(
+        &self,
+        mut call: impl FnMut(&Backing<net::UnixDatagram>) -> io::Result<T>,
+        end: impl Fn() -> io::Result<T>,
+    ) -> io::Result<T> {
+        self.socket.run(Interest::Readable, |socket| match (call(socket), socket) {
+            (Err(error), Backing::System(system))
+                if error.kind() == io::ErrorKind::WouldBlock && sys::receives_no_more(system) =>
+            {
+                end()
+            }
+            (result, _) => result,
+        })
     }
 
     /// Sends one packet to the socket at `path`, once it has room.
@@ -276,6 +301,6 @@ impl UnixDatagram {
     /// # Errors
     /// The system's.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.socket.backing().system().shutdown(how)
+        self.socket.backing().with(|socket| socket.shutdown(how), |socket| socket.shutdown(how))
     }
 }

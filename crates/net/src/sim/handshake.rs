@@ -13,8 +13,9 @@
 
 use super::address::{plain, unreachable};
 use super::connection::{Connection, Side, error};
-use super::listener::{Terms, Waiting};
+use super::listener::Waiting;
 use super::network::{Network, State, place};
+use super::ports::Terms;
 use super::stream::Stream;
 use crate::backing::Opened;
 use crate::socket::pause_for;

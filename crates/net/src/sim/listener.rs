@@ -2,9 +2,9 @@
 //!
 //! Knows nothing of how connections come about: they stand in its queue, each with the moment from which it may be accepted.
 
-use super::connection::error;
 use super::network::{Network, State, place};
 use super::options::Options;
+use super::ports::{Terms, is_free, matches};
 use super::stream::Stream;
 use super::weather::choose;
 use crate::backing::{Accepted, Opened, Simulated};
@@ -12,22 +12,9 @@ use sisal_reactor::{Bell, Interest, Source, Standin};
 use socket2::SockAddr;
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// How a socket is bound.
-#[derive(Clone, Copy)]
-pub(crate) struct Terms {
-    pub(crate) backlog: usize,
-    pub(crate) reuse_port: bool,
-    pub(crate) only_v6: bool,
-}
-
-impl Terms {
-    /// One that shares its address with nobody.
-    pub(super) const ALONE: Self = Self { backlog: 0, reuse_port: false, only_v6: false };
-}
 
 /// A connection that nobody has accepted yet.
 pub(super) struct Waiting {
@@ -53,21 +40,6 @@ pub(super) struct Listening {
     bell: Bell,
 }
 
-/// Whether a socket at `own` is meant by `ip`, and whether by name.
-pub(super) fn matches(own: IpAddr, only_v6: bool, ip: IpAddr) -> Option<bool> {
-    let takes_all = match own {
-        IpAddr::V4(own) => own.is_unspecified() && ip.is_ipv4(),
-        IpAddr::V6(own) => own.is_unspecified() && (ip.is_ipv6() || !only_v6),
-    };
-    if own == ip { Some(true) } else { takes_all.then_some(false) }
-}
-
-/// Whether two sockets cannot have one port.
-pub(super) fn clash((a, a_terms): (IpAddr, Terms), (b, b_terms): (IpAddr, Terms)) -> bool {
-    let overlap = matches(a, a_terms.only_v6, b).is_some() || matches(b, b_terms.only_v6, a).is_some();
-    overlap && !(a_terms.reuse_port && b_terms.reuse_port)
-}
-
 impl State {
     /// The listener on `host` that is meant by `address`; by lot, if several share it.
     pub(super) fn listener_at(&self, host: u32, address: SocketAddr) -> Option<u64> {
@@ -85,12 +57,12 @@ impl State {
 
     /// Whether a listener can have that address on `host`.
     pub(super) fn port_is_free(&self, host: u32, address: SocketAddr, terms: Terms) -> bool {
-        self.listeners.values().all(|listening| match listening.place {
-            Place::Ip(own) if listening.host == host && own.port() == address.port() => {
-                !clash((own.ip(), listening.terms), (address.ip(), terms))
-            }
-            _ => true,
-        })
+        let others = self.listeners.values().filter(|listening| listening.host == host);
+        let others = others.filter_map(|listening| match listening.place {
+            Place::Ip(own) => Some((own, listening.terms)),
+            Place::Unix(_) => None,
+        });
+        is_free(others, address, terms)
     }
 
     /// Lets a connection wait to be accepted; gives it back if too many do.
@@ -111,23 +83,8 @@ impl Network {
     pub(crate) fn listen(self: &Arc<Self>, address: SocketAddr, terms: Terms) -> io::Result<Opened> {
         let host = place();
         self.with(|state, _| {
-            let mut address = address;
-            if !state.machines[host as usize].has(address.ip()) {
-                return Err(error(libc::EADDRNOTAVAIL));
-            }
-            if address.port() == 0 {
-                let is_free = |state: &State, port| {
-                    state.port_is_free(
-                        host,
-                        SocketAddr::new(address.ip(), port),
-                        Terms { reuse_port: false, ..terms },
-                    )
-                };
-                let port = state.take_port(host, is_free).ok_or_else(|| error(libc::EADDRINUSE))?;
-                address.set_port(port);
-            } else if !state.port_is_free(host, address, terms) {
-                return Err(error(libc::EADDRINUSE));
-            }
+            let is_free = |state: &State, address, terms| state.port_is_free(host, address, terms);
+            let address = state.settle(host, address, terms, is_free)?;
             Ok(self.open_listener(state, Place::Ip(address), address.into(), terms))
         })
     }

@@ -30,10 +30,11 @@
 //! - **Who has closed** with bytes unread, or with a linger of zero, resets the connection, and so does who is written to after that: the first
 //!   such write succeeds, as a rule.
 //! - **UDP** packets are lost, doubled and overtaken; a cut loses them.
+//! - **Unix sockets and pipes** stay within one host; what is written has arrived. A packet waits for room as on Linux.
 //! - **Names** are those of hosts, and `localhost`.
 //!
 //! # What it leaves out
-//! Multicast and broadcast, urgent data, packets over Unix sockets, congestion: a link's bandwidth is shared in the order in which its
+//! Multicast and broadcast, urgent data, congestion: a link's bandwidth is shared in the order in which its
 //! senders write. What is under way when a link is cut still arrives. A file appears for no Unix socket. Descriptors: who asks a simulated
 //! socket for its own gets a panic, and a real descriptor in a simulation, of [`From`] a socket of std's, is an error where it would have to
 //! wait.
@@ -48,14 +49,15 @@ mod listener;
 mod network;
 mod options;
 mod packets;
+mod ports;
 mod stream;
 mod unix;
+mod unix_packets;
 mod weather;
 
 pub(crate) use address::{resolve, resolve_at};
 pub use host::{Host, current_host, host};
 pub use link::{Link, between, everywhere, heal, partition};
-pub(crate) use listener::Terms;
 pub(crate) use network::network;
 pub(crate) use options::{LINGER, TTL};
-pub(crate) use unix::no_datagrams;
+pub(crate) use ports::Terms;

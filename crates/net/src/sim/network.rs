@@ -6,6 +6,7 @@ use super::connection::{Connection, Now, Rings};
 use super::host::Machine;
 use super::listener::Listening;
 use super::packets::Mailbox;
+use super::unix_packets::LocalMailbox;
 use super::weather::Links;
 use sisal_park::{World, with_current};
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub(super) struct State {
     pub(super) connections: BTreeMap<u64, Connection>,
     pub(super) listeners: BTreeMap<u64, Listening>,
     pub(super) mailboxes: BTreeMap<u64, Mailbox>,
+    pub(super) local_mailboxes: BTreeMap<u64, LocalMailbox>,
     pub(super) rings: Rings,
     last: u64,
 }
@@ -49,6 +51,7 @@ impl Network {
             connections: BTreeMap::new(),
             listeners: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
+            local_mailboxes: BTreeMap::new(),
             rings: Rings::new(),
             last: 2,
         };

@@ -4,9 +4,9 @@
 
 use super::address::{plain, unreachable};
 use super::connection::error;
-use super::listener::{Terms, clash, matches};
 use super::network::{Network, State, place};
 use super::options::Options;
+use super::ports::{Terms, is_free, matches};
 use super::weather::Way;
 use crate::backing::{Opened, Simulated, unsupported};
 use sisal_reactor::{Bell, Interest, Source, Standin};
@@ -62,13 +62,21 @@ impl Mailbox {
     }
 }
 
+/// Copies of `bytes` what fits; how much that was.
+pub(super) fn scatter(bytes: &[u8], slices: &mut [IoSliceMut<'_>]) -> usize {
+    let mut rest = bytes;
+    for slice in slices {
+        let (part, after) = rest.split_at(slice.len().min(rest.len()));
+        slice[..part.len()].copy_from_slice(part);
+        rest = after;
+    }
+    bytes.len() - rest.len()
+}
+
 impl State {
     fn packet_port_is_free(&self, host: u32, address: SocketAddr, terms: Terms) -> bool {
-        let mut others = self.mailboxes.values().filter(|mailbox| mailbox.host == host);
-        others.all(|mailbox| {
-            let same_port = mailbox.address.port() == address.port();
-            !(same_port && clash((mailbox.address.ip(), mailbox.terms), (address.ip(), terms)))
-        })
+        let others = self.mailboxes.values().filter(|mailbox| mailbox.host == host);
+        is_free(others.map(|mailbox| (mailbox.address, mailbox.terms)), address, terms)
     }
 
     /// The socket on `host` that is meant by `address`, for who sends from `from`: the one that is connected with it, else the one
@@ -136,19 +144,8 @@ impl Network {
     pub(crate) fn bind_packets(self: &Arc<Self>, address: SocketAddr, terms: Terms) -> io::Result<Opened> {
         let host = place();
         self.with(|state, _| {
-            let mut address = address;
-            if !state.machines[host as usize].has(address.ip()) {
-                return Err(error(libc::EADDRNOTAVAIL));
-            }
-            if address.port() == 0 {
-                let alone = Terms { reuse_port: false, ..terms };
-                let is_free = |state: &State, port| {
-                    state.packet_port_is_free(host, SocketAddr::new(address.ip(), port), alone)
-                };
-                address.set_port(state.take_port(host, is_free).ok_or_else(|| error(libc::EADDRINUSE))?);
-            } else if !state.packet_port_is_free(host, address, terms) {
-                return Err(error(libc::EADDRINUSE));
-            }
+            let is_free = |state: &State, address, terms| state.packet_port_is_free(host, address, terms);
+            let address = state.settle(host, address, terms, is_free)?;
             let (number, source) = (state.number(), Source::new());
             let mailbox = Mailbox {
                 host,
@@ -185,19 +182,14 @@ impl Packets {
             mailbox.take_refusal(now)?;
             let first = mailbox.packets.front().filter(|first| first.arrives <= now);
             let first = first.ok_or(io::ErrorKind::WouldBlock)?;
-            let mut rest = &first.bytes[..];
-            for slice in slices {
-                let (part, after) = rest.split_at(slice.len().min(rest.len()));
-                slice[..part.len()].copy_from_slice(part);
-                rest = after;
-            }
+            let count = scatter(&first.bytes, slices);
             let from = match (mailbox.address, first.from.ip()) {
                 (SocketAddr::V6(_), IpAddr::V4(ip)) => {
                     SocketAddr::new(ip.to_ipv6_mapped().into(), first.from.port())
                 }
                 _ => first.from,
             };
-            let taken = (first.bytes.len() - rest.len(), from.into());
+            let taken = (count, from.into());
             if !peeks {
                 mailbox.bytes -= first.bytes.len();
                 mailbox.packets.pop_front();

@@ -1,14 +1,15 @@
-//! Unix sockets and pipes of a simulation: connections within one host, between whose ends there is nothing.
+//! Unix streams and pipes of a simulation: connections within one host, between whose ends there is nothing.
 //!
 //! Knows nothing of files: none appears. An address belongs to a listener, and is free again when that is closed.
 
 use super::connection::{Connection, Side, error};
-use super::listener::{Place, Terms, Waiting};
+use super::listener::{Place, Waiting};
 use super::network::{Network, State, place};
+use super::ports::Terms;
 use super::stream::Stream;
 use crate::backing::Opened;
 use crate::socket::pause_for;
-use sisal_park::{Reason, with_current};
+use sisal_park::Reason;
 use sisal_reactor::Source;
 use socket2::SockAddr;
 use std::io;
@@ -27,6 +28,16 @@ impl State {
         let number = self.number();
         self.connections.insert(number, Connection::new(sides, None));
         (number, sources)
+    }
+
+    /// Whether a socket on `host` can have that address. All of them can have none.
+    pub(super) fn unix_address_is_free(&self, host: u32, address: &SockAddr) -> bool {
+        let of_packets = self.local_mailboxes.values().map(|mailbox| (mailbox.host, &mailbox.address));
+        let of_streams = self.listeners.values().filter_map(|listening| match &listening.place {
+            Place::Unix(own) => Some((listening.host, own)),
+            Place::Ip(_) => None,
+        });
+        address.is_unnamed() || of_packets.chain(of_streams).all(|taken| taken != (host, address))
     }
 
     /// The listener at that address, and whether it has room.
@@ -53,7 +64,7 @@ impl Network {
     /// Listens at `address` of the host on which the caller is.
     pub(crate) fn listen_unix(self: &Arc<Self>, address: &SockAddr, backlog: u32) -> io::Result<Opened> {
         self.with(|state, _| {
-            if state.unix_listener(address).is_some() {
+            if !state.unix_address_is_free(place(), address) {
                 return Err(error(libc::EADDRINUSE));
             }
             let terms = Terms { backlog: backlog as usize, ..Terms::ALONE };
@@ -81,16 +92,5 @@ impl Network {
                 None => pause_for(AGAIN_AFTER, None, Reason::Writable(0.into()))?,
             }
         }
-    }
-}
-
-/// What a call says that needs a socket which a simulation does not have.
-pub(crate) fn no_datagrams() -> io::Result<()> {
-    match with_current(|agent| agent.world()) {
-        None => Ok(()),
-        Some(_) => Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "a simulation has no datagram sockets of the Unix family: use `UdpSocket`, or a real runtime",
-        )),
     }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod executor;
+pub(crate) mod hosts;
 
 use sisal::runtime::Runtime;
 use sisal::sim;
@@ -31,7 +32,7 @@ macro_rules! in_simulations {
             $(
                 #[test]
                 fn $test() {
-                    crate::common::simulate(super::$test);
+                    super::common::simulate(super::$test);
                 }
             )+
         }
