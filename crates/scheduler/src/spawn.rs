@@ -201,7 +201,26 @@ impl Builder {
         F: FnOnce() -> T,
         L: LastAct,
     {
-        let site = Location::caller();
+        // SAFETY: the caller's promise.
+        unsafe { self.spawn_at(Location::caller(), f, last, crew) }
+    }
+
+    /// [`spawn_unchecked`](Self::spawn_unchecked), as if from `site`.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    pub(crate) unsafe fn spawn_at<F, T, L>(
+        self,
+        site: &'static Location<'static>,
+        f: F,
+        last: L,
+        crew: Option<&Arc<Crew>>,
+    ) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T,
+        L: LastAct,
+    {
         let spawn = |crew: &Arc<Crew>, id: AgentId| {
             let class = self.admit(crew)?;
             let policy = crew.panic_policy.clone();

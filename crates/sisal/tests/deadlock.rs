@@ -102,7 +102,7 @@ fn doubts_and_goes_on(test: &str, f: impl FnOnce(&Runtime)) {
         stderr.read_to_string(&mut text).unwrap();
         assert!(child.wait().unwrap().success(), "{text}");
         assert_eq!(text.matches(DOUBT).count(), 1, "once: {text}");
-        assert!(text.contains("1 fibers live"), "with the dump: {text}");
+        assert!(text.contains("1 fiber lives"), "with the dump: {text}");
     }
 }
 

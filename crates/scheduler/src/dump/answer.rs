@@ -172,6 +172,7 @@ impl FiberDump {
             backtrace: Backtrace::None,
             frames: None,
             since_before: false,
+            numbers: None,
         }
     }
 }

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 impl Dump {
     pub(crate) fn find_deadlocks(&mut self) {
         let next: HashMap<FiberId, FiberId> = self.fibers.iter().filter_map(edge).collect();
-        self.deadlocks = cycles(&next);
+        self.deadlocks = cycles(&next, |id| self.number(id));
     }
 }
 
@@ -25,12 +25,12 @@ fn edge(fiber: &FiberDump) -> Option<(FiberId, FiberId)> {
 }
 
 /// The circles of a graph in which from each node at most one edge goes out; each begins with its smallest number.
-fn cycles(next: &HashMap<FiberId, FiberId>) -> Vec<Vec<FiberId>> {
+fn cycles(next: &HashMap<FiberId, FiberId>, number: impl Fn(FiberId) -> u64) -> Vec<Vec<FiberId>> {
     // The walk on which a node was seen first.
     let mut seen: HashMap<FiberId, usize> = HashMap::new();
     let mut cycles = Vec::new();
     let mut starts: Vec<_> = next.keys().copied().collect();
-    starts.sort_unstable();
+    starts.sort_unstable_by_key(|id| number(*id));
     for (walk, start) in starts.into_iter().enumerate() {
         let mut at = start;
         while !seen.contains_key(&at) {
@@ -44,7 +44,7 @@ fn cycles(next: &HashMap<FiberId, FiberId>) -> Vec<Vec<FiberId>> {
         if seen.get(&at) == Some(&walk) && next.contains_key(&at) {
             let follow = |id: &FiberId| Some(next[id]).filter(|to| *to != at);
             let mut cycle: Vec<_> = std::iter::successors(Some(at), follow).collect();
-            let first = (0..cycle.len()).min_by_key(|&place| cycle[place]).unwrap_or(0);
+            let first = (0..cycle.len()).min_by_key(|&place| number(cycle[place])).unwrap_or(0);
             cycle.rotate_left(first);
             cycles.push(cycle);
         }
@@ -64,7 +64,7 @@ mod tests {
     fn found(edges: &[(u64, u64)]) -> Vec<Vec<u64>> {
         let next = edges.iter().map(|(from, to)| (id(*from), id(*to))).collect();
         let number = |fiber: &FiberId| (1..100).find(|n| id(*n) == *fiber).unwrap();
-        cycles(&next).iter().map(|cycle| cycle.iter().map(number).collect()).collect()
+        cycles(&next, FiberId::as_u64).iter().map(|cycle| cycle.iter().map(number).collect()).collect()
     }
 
     #[test]

@@ -17,13 +17,16 @@ mod desk;
 mod frames;
 mod name;
 mod photo;
+mod plain;
 mod text;
 
 pub(crate) use answer::{Moment, Note, Notes, Scene};
 pub(crate) use desk::{Desk, Question};
 pub(crate) use photo::Photo;
+pub(crate) use plain::{Numbers, lettered};
 
-use crate::crew::Crew;
+use crate::crew::{Crew, Member};
+use crate::current::with_worker;
 use crate::fiber::now;
 use crate::handle::FiberId;
 use crate::hog::sample::{self, Sample};
@@ -69,6 +72,8 @@ pub struct Dump {
     /// Mutexes, locks that are held for writing and joins have one fiber that can end the wait, so a circle of these is certain. It is named
     /// once it has lasted for two ticks of 10 ms. (Of channels, and of readers of a lock, nobody knows who is meant to end the wait.)
     pub deadlocks: Vec<Vec<FiberId>>,
+    /// Of a simulation, whose text is to be the same for the same seed.
+    pub(crate) numbers: Option<Numbers>,
 }
 
 /// One fiber.
@@ -105,6 +110,8 @@ pub struct FiberDump {
     pub(crate) frames: Option<Arc<[usize]>>,
     /// Whether it was parked when the dump began.
     pub(crate) since_before: bool,
+    /// Of a simulation, for its text.
+    pub(crate) numbers: Option<Numbers>,
 }
 
 /// The functions that a fiber is in.
@@ -158,9 +165,36 @@ pub struct WorkerDump {
 ///
 /// May be called from fibers and bare threads; the fiber that calls it is listed as waiting for it. It takes some 4 µs a fiber on its
 /// home worker, which runs no other fiber meanwhile. A worker that a fiber holds does not hold the dump: after 100 ms it is interrupted, on
-/// Linux, and what it would have said is read off by that. Fibers of a simulation are not in it: its own reports show them.
+/// Linux, and what it would have said is read off by that.
+///
+/// Inside a [simulation](crate::sim) it is that simulation's dump: all its fibers between two operations, with the times of its clock, and without
+/// backtraces. Fibers stand in its text by their numbers, and addresses as letters, so that it reads the same for the same seed; it takes no
+/// time and no choice. Who calls it is listed as running. From elsewhere the fibers of a simulation are not seen.
+///
+/// ```
+/// use sisal_scheduler::{dump, sim, sleep, spawn};
+/// use std::time::Duration;
+/// let text = || sim::run(7, || {
+///     let sleeper = spawn(|| sleep(Duration::from_secs(60)));
+///     sim::settle();
+///     sim::advance(Duration::from_secs(45));
+///     let text = dump().to_string();
+///     sleeper.join().unwrap();
+///     text
+/// });
+/// assert!(text().contains("fiber #2, parked: sleep, until +15.00 s, for 45.00 s"));
+/// assert_eq!(text(), text());
+/// ```
 pub fn dump() -> Dump {
-    Dump::of(&every_crew())
+    of_simulation(None).unwrap_or_else(|| Dump::of(&every_crew()))
+}
+
+/// The dump of the simulation in which this runs, if it does, and if that is the crew which is meant.
+fn of_simulation(meant: Option<&Arc<Crew>>) -> Option<Dump> {
+    with_worker(|worker| {
+        let worker = worker.filter(|worker| meant.is_none_or(|meant| Arc::ptr_eq(meant, worker.crew())))?;
+        Some(worker.dump_simulation(worker.sim()?))
+    })
 }
 
 impl Runtime {
@@ -173,7 +207,23 @@ impl Runtime {
 impl Handle {
     /// [`dump`] of this runtime's fibers.
     pub fn dump(&self) -> Dump {
-        Dump::of(std::slice::from_ref(self.crew()))
+        of_simulation(Some(self.crew())).unwrap_or_else(|| Dump::of(std::slice::from_ref(self.crew())))
+    }
+}
+
+impl WorkerDump {
+    /// One that has told of all its fibers: of which runtime, and which worker.
+    pub(crate) fn of(member: &Member, (runtime, index): (usize, usize)) -> Self {
+        Self {
+            runtime,
+            index,
+            alive: member.live.count(),
+            fresh: member.fresh.len(),
+            has_answered: true,
+            is_complete: true,
+            held_at: None,
+            place: None,
+        }
     }
 }
 
@@ -210,16 +260,7 @@ impl Dump {
 
     fn add_worker(&mut self, crew: &Crew, question: &Question, index: usize) {
         let member = &crew.members[index];
-        let mut worker = WorkerDump {
-            runtime: crew.number,
-            index,
-            alive: member.live.count(),
-            fresh: member.fresh.len(),
-            has_answered: true,
-            is_complete: true,
-            held_at: None,
-            place: None,
-        };
+        let mut worker = WorkerDump::of(member, (crew.number, index));
         let mut answer = question.take(index);
         if answer.is_none() && !member.is_ended() {
             let mut notes = Notes::with_room(member.live.count() + ROOM_FOR_MORE);

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of how a dump is taken.
 
-use super::{Backtrace, Dump, FiberDump, FiberState, WorkerDump};
+use super::{Backtrace, Dump, FiberDump, FiberState, Numbers, WorkerDump};
 use crate::handle::FiberId;
 use sisal_park::Reason;
 use std::collections::HashMap;
@@ -37,8 +37,8 @@ impl Dump {
             groups.entry(likeness).or_default().push(fiber);
         }
         let mut groups = merge(groups);
-        groups.iter_mut().for_each(|group| group.sort_by_key(|fiber| fiber.id));
-        groups.sort_by_key(|group| (usize::MAX - group.len(), group[0].id));
+        groups.iter_mut().for_each(|group| group.sort_by_key(|fiber| self.number(fiber.id)));
+        groups.sort_by_key(|group| (usize::MAX - group.len(), self.number(group[0].id)));
         groups
     }
 
@@ -47,7 +47,23 @@ impl Dump {
         self.fibers.iter().find(|fiber| fiber.id == id)
     }
 
-    fn write_deadlock(&self, f: &mut fmt::Formatter<'_>, circle: &[FiberId]) -> fmt::Result {
+    /// The number by which fibers are sorted.
+    pub(super) fn number(&self, id: FiberId) -> u64 {
+        self.numbers.map_or(id.as_u64(), |numbers| numbers.of(id.as_u64()))
+    }
+
+    fn write(&self, f: &mut dyn fmt::Write) -> fmt::Result {
+        let fresh: usize = self.workers.iter().map(|worker| worker.fresh).sum();
+        let lives = if self.fibers.len() == 1 { "lives" } else { "live" };
+        let (fibers, workers) = (Count(self.fibers.len(), "fiber"), Count(self.workers.len(), "worker"));
+        writeln!(f, "{fibers} {lives} on {workers}; {fresh} more have not started")?;
+        self.deadlocks.iter().try_for_each(|circle| self.write_deadlock(f, circle))?;
+        let mut silent = self.workers.iter().filter(|worker| !worker.has_answered);
+        silent.try_for_each(|worker| write!(f, "{worker}"))?;
+        self.groups().iter().try_for_each(|group| write_group(f, group))
+    }
+
+    fn write_deadlock(&self, f: &mut dyn fmt::Write, circle: &[FiberId]) -> fmt::Result {
         writeln!(
             f,
             "deadlock of {} fibers, each of which waits for the next, the last for the first:",
@@ -78,23 +94,13 @@ fn merge<'a>(mut groups: HashMap<Likeness<'a>, Vec<&'a FiberDump>>) -> Vec<Vec<&
 
 impl fmt::Display for Dump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fresh: usize = self.workers.iter().map(|worker| worker.fresh).sum();
-        write!(f, "{} fibers live on {} workers", self.fibers.len(), self.workers.len())?;
-        writeln!(f, "; {fresh} more have not started")?;
-        for circle in &self.deadlocks {
-            self.write_deadlock(f, circle)?;
-        }
-        self.workers
-            .iter()
-            .filter(|worker| !worker.has_answered)
-            .try_for_each(|worker| write!(f, "{worker}"))?;
-        self.groups().iter().try_for_each(|group| write_group(f, group))
+        write_plainly(f, self.numbers, |text| self.write(text))
     }
 }
 
 impl fmt::Display for WorkerDump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "worker {} of runtime {}: {} fibers", self.index, self.runtime, self.alive)?;
+        write!(f, "worker {} of runtime {}: {}", self.index, self.runtime, Count(self.alive, "fiber"))?;
         if !self.has_answered {
             f.write_str(", one of which holds it")?;
         }
@@ -111,7 +117,32 @@ impl fmt::Display for WorkerDump {
 /// One fiber, as a line.
 impl fmt::Display for FiberDump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_group(f, &[self])
+        write_plainly(f, self.numbers, |text| write_group(text, &[self]))
+    }
+}
+
+/// What `write` writes; of a simulation, as it reads in every run of the same seed.
+fn write_plainly(
+    f: &mut fmt::Formatter<'_>,
+    numbers: Option<Numbers>,
+    write: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result,
+) -> fmt::Result {
+    match numbers {
+        None => write(f),
+        Some(numbers) => {
+            let mut text = String::new();
+            write(&mut text)?;
+            f.write_str(&numbers.plain(&text))
+        }
+    }
+}
+
+/// `1 fiber`, `2 fibers`.
+struct Count(usize, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
     }
 }
 
@@ -125,7 +156,7 @@ impl fmt::Display for Title<'_> {
     }
 }
 
-fn write_group(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result {
+fn write_group(f: &mut dyn fmt::Write, group: &[&FiberDump]) -> fmt::Result {
     let first = group[0];
     match group.len() {
         1 => write!(f, "fiber {}", Title(first))?,
@@ -165,7 +196,7 @@ fn write_group(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result 
     }
 }
 
-fn write_reason(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result {
+fn write_reason(f: &mut dyn fmt::Write, group: &[&FiberDump]) -> fmt::Result {
     let first = group[0];
     let Some(reason) = first.waits_for else { return f.write_str("elsewhere") };
     match (&first.descriptor, reason) {
@@ -182,7 +213,7 @@ fn write_reason(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result
     Ok(())
 }
 
-fn write_times(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result {
+fn write_times(f: &mut dyn fmt::Write, group: &[&FiberDump]) -> fmt::Result {
     if let Some((least, most)) = bounds(group.iter().filter_map(|fiber| fiber.left)) {
         write!(f, ", until +{}", Span(least, most))?;
     }
@@ -192,7 +223,7 @@ fn write_times(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result 
     Ok(())
 }
 
-fn write_homes(f: &mut fmt::Formatter<'_>, group: &[&FiberDump]) -> fmt::Result {
+fn write_homes(f: &mut dyn fmt::Write, group: &[&FiberDump]) -> fmt::Result {
     let mut homes: Vec<_> = group.iter().map(|fiber| fiber.home).collect();
     homes.sort_unstable();
     homes.dedup();

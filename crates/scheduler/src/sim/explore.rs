@@ -7,7 +7,7 @@ use super::journal::Tells;
 use super::play::{Builder, Played};
 use std::cell::Cell;
 use std::fmt::Write;
-use std::panic;
+use std::panic::{self, Location};
 use std::sync::Once;
 
 /// Runs in which a failure is shrunk.
@@ -70,24 +70,32 @@ impl Builder {
         });
         let only = |seed: &u64| wanted.is_none_or(|wanted: u64| wanted == *seed);
         let seeds = wanted.into_iter().chain(seeds.into_iter().filter(|_| wanted.is_none()));
+        let site = Location::caller();
         for seed in seeds.filter(only) {
-            let played = self.play(seed, None, Tells::Nothing, &f);
+            let played = self.play(site, seed, None, Tells::Nothing, &f);
             if let Err(failure) = played.result {
                 if let Failure::Stopped(_) = failure {
                     // Another run would end where it begins.
                     return Some(format!("in the simulation with the seed {seed}: {failure}"));
                 }
-                return Some(quietly(|| self.shrink(seed, failure, played.choices, &f)));
+                return Some(quietly(|| self.shrink(site, seed, failure, played.choices, &f)));
             }
         }
         None
     }
 
     /// Makes choices calm, or leaves them out, ever smaller blocks of them, as long as the run fails alike; tells the last that did.
-    fn shrink(&self, seed: u64, failure: Failure, choices: Vec<u32>, f: &impl Fn()) -> String {
+    fn shrink(
+        &self,
+        site: &'static Location<'static>,
+        seed: u64,
+        failure: Failure,
+        choices: Vec<u32>,
+        f: &impl Fn(),
+    ) -> String {
         let turns = Cell::new(0);
         let fails = |given: Vec<u32>, tells: Tells| {
-            let Played { result, run, choices, story } = self.play(seed, Some(given), tells, f);
+            let Played { result, run, choices, story } = self.play(site, seed, Some(given), tells, f);
             turns.set(turns.get() + run.turns);
             result.err().filter(|other| failure.is_like(other)).map(|failure| (failure, choices, story))
         };

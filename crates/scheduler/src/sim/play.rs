@@ -4,17 +4,17 @@
 
 use super::Run;
 use super::choices::Choices;
-use super::failure::{Failure, lettered, plain};
+use super::failure::Failure;
 use super::journal::Tells;
 use super::progress::Progress;
 use super::schedule::Schedule;
 use super::stage::{Stage, Stop};
 use super::world::Sim;
 use crate::current::with_worker;
-use crate::dump::Dump;
+use crate::dump::lettered;
 use crate::runtime::{self, PanicPolicy};
 use crate::spawn;
-use std::panic::resume_unwind;
+use std::panic::{Location, resume_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -117,7 +117,7 @@ impl Builder {
     /// As [`run`](super::run).
     #[track_caller]
     pub fn run<T>(&self, seed: u64, f: impl FnOnce() -> T) -> (T, Run) {
-        let played = self.play(seed, None, Tells::Nothing, f);
+        let played = self.play(Location::caller(), seed, None, Tells::Nothing, f);
         match played.result {
             Ok(value) => (value, played.run),
             Err(Failure::Panic(payload)) => {
@@ -140,7 +140,7 @@ impl Builder {
     /// ```
     #[track_caller]
     pub fn log(&self, seed: u64, f: impl FnOnce()) -> String {
-        let played = self.play(seed, None, Tells::All, f);
+        let played = self.play(Location::caller(), seed, None, Tells::All, f);
         let end = match played.result {
             Ok(()) => format!("end, with the trace hash {:#018x}", played.run.trace_hash),
             Err(failure) => failure.to_string(),
@@ -148,10 +148,10 @@ impl Builder {
         played.story + &end
     }
 
-    /// One run, with the choices of the seed or those given.
-    #[track_caller]
+    /// One run, with the choices of the seed or those given. `site` is where it was asked for.
     pub(super) fn play<T>(
         &self,
+        site: &'static Location<'static>,
         seed: u64,
         given: Option<Vec<u32>>,
         tells: Tells,
@@ -178,7 +178,7 @@ impl Builder {
         let root = spawn::Builder::new().root().name("root".into());
         // SAFETY: this thread alone runs the stage, and only inside this function: whatever `f` borrows lives until its fiber
         // has ended or never runs again.
-        let root = unsafe { root.spawn_unchecked(f, (), Some(&stage.crew)) };
+        let root = unsafe { root.spawn_at(site, f, (), Some(&stage.crew)) };
         let root = root.unwrap_or_else(|error| panic!("cannot start a simulation: {error}"));
         sim.set_root(root.fiber().id().as_u64());
         let mut failure = self.until_end(&mut stage, || root.is_finished());
@@ -246,13 +246,5 @@ fn real_time(stage: &Stage) -> Failure {
 
 /// Who waits for what, and in which circles.
 fn report(stage: &Stage) -> String {
-    // All have been parked for as long as anybody can tell.
-    let asked_at = stage.crew.monitor.tick().wrapping_add(1 << 16);
-    let mut dump = Dump::default();
-    for worker in stage.workers() {
-        dump.fibers.extend(worker.describe_fibers(asked_at));
-    }
-    dump.fibers.iter_mut().for_each(|fiber| fiber.parked_for = None);
-    dump.find_deadlocks();
-    plain(&dump.to_string(), |id| stage.sim.number(id))
+    stage.worker().dump_simulation(&stage.sim).to_string()
 }

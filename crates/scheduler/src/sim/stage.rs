@@ -117,7 +117,7 @@ impl Stage {
 
     /// Does what wakes fibers, as a worker that is known to the simulation, so that this is told.
     fn step_in<R>(&self, f: impl FnOnce() -> R) -> R {
-        current::enter(&self.players[0].worker, || self.sim.step_in(f))
+        current::enter(self.worker(), || self.sim.step_in(f))
     }
 
     /// Calls the wakers whose time has come.
@@ -147,8 +147,9 @@ impl Stage {
         self.players[index].life.is_some() && !(sleeper.is_asleep() && self.sim.sleeps(index))
     }
 
-    pub(super) fn workers(&self) -> impl Iterator<Item = &Worker> {
-        self.players.iter().map(|player| &*player.worker)
+    /// One of them, to speak for all.
+    pub(super) fn worker(&self) -> &Worker {
+        &self.players[0].worker
     }
 
     /// The end: fibers are asked to end, and what does not is leaked, as with any runtime.

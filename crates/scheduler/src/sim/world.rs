@@ -3,10 +3,11 @@
 //! Knows nothing of who has the next turn.
 
 use super::choices::{About, Choices};
-use super::failure::numbered;
 use super::journal::{Event, Journal, Outcome, Tells, Turn};
 use super::progress::Progress;
 use super::schedule::Priorities;
+use crate::dump::Numbers;
+use crate::monitor::TICK;
 use crate::task::Header;
 use crate::timer::LATENESS_MAX;
 use sisal_coro::Suspender;
@@ -55,7 +56,7 @@ pub(crate) struct Sim {
     first_id: u64,
     ids: Cell<u64>,
     world: Rc<World>,
-    /// The first fiber, whose number comes from outside.
+    /// The id of the first fiber, which comes from outside.
     root: Cell<u64>,
     beds: Box<[Bed]>,
     /// Fibers that wait until all others are parked.
@@ -117,6 +118,11 @@ impl Sim {
     /// The time, as deadlines have it.
     pub(crate) fn instant(&self) -> Instant {
         self.start + self.now.get()
+    }
+
+    /// The time in ticks, as what is dumped counts it.
+    pub(crate) fn tick(&self) -> u32 {
+        (self.now.get().as_nanos() / TICK.as_nanos()) as u32
     }
 
     pub(super) fn set_elapsed(&self, now: Duration) {
@@ -272,7 +278,12 @@ impl Sim {
 
     /// A fiber's number within the simulation: 1 is the root, the others follow in the order of their birth.
     pub(crate) fn number(&self, id: u64) -> u64 {
-        if id == self.root.get() { 1 } else { id.wrapping_sub(self.first_id).wrapping_add(2) }
+        self.numbers().of(id)
+    }
+
+    /// The numbers of all fibers.
+    pub(crate) fn numbers(&self) -> Numbers {
+        Numbers { first: self.first_id, root: self.root.get() }
     }
 
     /// A fiber is about to run.
@@ -297,7 +308,7 @@ impl Sim {
         for news in self.world.take_news() {
             self.journal.borrow_mut().add_news(self.now.get(), &news);
         }
-        let waits_for = |reason: Reason| numbered(&reason.to_string(), |id| self.number(id));
+        let waits_for = |reason: Reason| self.numbers().numbered(&reason.to_string());
         self.journal.borrow_mut().end(self.now.get(), Turn { worker, fiber, outcome }, waits_for);
         let Some(priorities) = &self.priorities else { return };
         match outcome {

@@ -39,7 +39,8 @@ const EVENTS_MAX: usize = 1 << 30;
 /// fiber, or had it stolen, to where it then ran.
 ///
 /// Each worker keeps its last events in memory, 262,144 unless [`events`](Self::events) says otherwise, which are 100,000 switches; older
-/// ones are lost. The names are known of the last 4,096 fibers of each worker that had one. While it records, a switch costs some 100 ns more.
+/// ones are lost. The names are known of the last 4,096 fibers of each worker that had one. While it records, a yield takes 90 ns instead of
+/// 8, and a message to a fiber that waits 190 ns instead of 80.
 ///
 /// ```
 /// use sisal_scheduler::runtime::{Builder, Trace};

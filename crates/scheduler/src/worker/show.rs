@@ -3,7 +3,8 @@
 //! Knows nothing of what becomes of it.
 
 use super::Worker;
-use crate::dump::{FiberDump, Moment, Note, Notes, Photo, Question, Scene};
+use crate::dump::{Dump, FiberDump, FiberState, Moment, Note, Notes, Photo, Question, Scene, WorkerDump};
+use crate::sim::Sim;
 use crate::task::Task;
 use sisal_coro::{Class, Resumed};
 use std::collections::HashSet;
@@ -37,7 +38,7 @@ impl Worker {
     }
 
     /// The fibers that live here, for a question of that tick. Called where no fiber runs.
-    pub(crate) fn describe_fibers(&self, asked_at: u32) -> Vec<FiberDump> {
+    fn describe_fibers(&self, asked_at: u32) -> Vec<FiberDump> {
         let tick = self.crew.monitor.advance();
         let moment = Moment { now: self.now(), tick, asked_at };
         let place = (self.crew.number, self.index);
@@ -54,11 +55,37 @@ impl Worker {
                 fibers.push(fiber);
             });
         }
-        // Where fibers migrate, one that is woken now can be gone; and a simulation's report is without frames.
-        if !self.crew.limits.migrate && self.sim().is_none() {
+        // Where fibers migrate, one that is woken now can be gone.
+        if !self.crew.limits.migrate {
             self.add_photos(&mut fibers, &parked);
         }
         fibers
+    }
+
+    /// What the fibers of all workers of this worker's simulation do. One of them may be running, and call this.
+    pub(crate) fn dump_simulation(&self, sim: &Sim) -> Dump {
+        // Nothing happens meanwhile: who is parked was so when the dump began.
+        let moment = Moment { now: sim.instant(), tick: sim.tick(), asked_at: sim.tick().wrapping_add(2) };
+        let mut dump = Dump { numbers: Some(sim.numbers()), ..Dump::default() };
+        for (index, member) in self.crew.members.iter().enumerate() {
+            // All wheels began with the simulation.
+            let (scene, place) =
+                (Scene { post: member.post, wheel_start: self.wheel_start }, (self.crew.number, index));
+            let describe = |task: Task| {
+                // SAFETY: this thread is every worker of the simulation, and none of them is in the middle of a step.
+                let note = unsafe { Note::of(task, &scene) };
+                let mut fiber = FiberDump::of(note, place, moment, false);
+                if self.current() == Some(task) {
+                    fiber.state = FiberState::Running;
+                }
+                FiberDump { numbers: dump.numbers, ..fiber }
+            };
+            // SAFETY: as above; nothing is woken inside.
+            unsafe { member.live.for_each(|task| dump.fibers.push(describe(task))) };
+            dump.workers.push(WorkerDump::of(member, place));
+        }
+        dump.find_deadlocks();
+        dump
     }
 
     /// Photographs fibers that were seen parked, and that nobody but this worker can run.

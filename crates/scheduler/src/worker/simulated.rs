@@ -24,7 +24,12 @@ impl Worker {
             sim.begin_turn(fiber.header());
             sisal_park::agent::spend_next();
             self.resume(task);
-            sim.end_turn(self.index, outcome(&fiber));
+            let outcome = outcome(&fiber);
+            if let (Outcome::Parked(_), Some(record)) = (outcome, fiber.header().record()) {
+                // Not the monitor's tick: a dump tells the simulation's time.
+                record.parked_at.set(sim.tick());
+            }
+            sim.end_turn(self.index, outcome);
             drop(fiber);
             sim.pause(self.index);
         }
