@@ -16,6 +16,7 @@ pub mod fiber;
 pub mod harness;
 #[cfg(sisal_loom)]
 pub mod ledger;
+pub mod simulated;
 pub mod sources;
 pub mod tables;
 #[cfg(sisal_loom)]

@@ -7,11 +7,19 @@ mod common;
 
 use common::{on_each_size, some};
 use sisal::{block_on, channel, fiber, select};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::Poll;
 use std::time::Duration;
 
 /// About as long as what it meets.
 const SHORT: Duration = Duration::from_micros(40);
+
+/// What a future says to its first poll.
+fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    block_on(poll_fn(|context| Poll::Ready(future.as_mut().poll(context))))
+}
 
 fn rounds() -> usize {
     some(50, 3)
@@ -163,15 +171,13 @@ fn futures_that_are_dropped_pass_on_what_they_were_told() {
                         loop {
                             // Polled once, told maybe, and dropped.
                             let mut given_up = Box::pin(rx.recv_async());
-                            let early = block_on(std::future::poll_fn(|context| {
-                                std::task::Poll::Ready(std::future::Future::poll(given_up.as_mut(), context))
-                            }));
+                            let early = poll_once(given_up.as_mut());
                             fiber::yield_now();
                             drop(given_up);
                             let message = match early {
-                                std::task::Poll::Ready(message) => message,
-                                std::task::Poll::Pending if n == 0 => rx.recv(),
-                                std::task::Poll::Pending => block_on(rx.recv_async()),
+                                Poll::Ready(message) => message,
+                                Poll::Pending if n == 0 => rx.recv(),
+                                Poll::Pending => block_on(rx.recv_async()),
                             };
                             match message {
                                 Ok(one) => {
@@ -198,12 +204,10 @@ fn a_future_that_is_dropped_leaves_its_message_to_another() {
                 fiber::scope(|s| {
                     s.spawn(|| {
                         let mut given_up = Box::pin(rx.recv_async());
-                        let early = block_on(std::future::poll_fn(|context| {
-                            std::task::Poll::Ready(std::future::Future::poll(given_up.as_mut(), context))
-                        }));
+                        let early = poll_once(given_up.as_mut());
                         fiber::yield_now();
                         drop(given_up);
-                        if let std::task::Poll::Ready(Ok(message)) = early {
+                        if let Poll::Ready(Ok(message)) = early {
                             answer.send(message).unwrap();
                         }
                     });
@@ -216,6 +220,27 @@ fn a_future_that_is_dropped_leaves_its_message_to_another() {
                     let _ = waiting.join().unwrap();
                 });
             }
+        }
+    });
+}
+
+#[test]
+fn a_future_that_is_dropped_leaves_its_room_to_another() {
+    on_each_size(|| {
+        for _ in 0..rounds() {
+            let (tx, rx) = channel::bounded(1);
+            tx.send(0).unwrap();
+            fiber::scope(|s| {
+                s.spawn(|| {
+                    let mut given_up = Box::pin(tx.send_async(1));
+                    let _ = poll_once(given_up.as_mut());
+                    fiber::yield_now();
+                });
+                s.spawn(|| block_on(tx.send_async(2)).unwrap());
+                // They wait for room.
+                fiber::yield_now();
+                while rx.recv() != Ok(2) {}
+            });
         }
     });
 }
@@ -244,5 +269,6 @@ common::in_simulations! {
     room_that_a_select_leaves,
     futures_that_are_dropped_pass_on_what_they_were_told,
     a_future_that_is_dropped_leaves_its_message_to_another,
+    a_future_that_is_dropped_leaves_its_room_to_another,
     what_is_ready_is_told,
 }

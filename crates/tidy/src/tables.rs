@@ -35,7 +35,7 @@ pub const EDGES: &[Edges] = &[
     Edges { package: "benches", on: &["sisal", "sisal-queue"] },
     Edges {
         package: "loom-tests",
-        on: &["sisal-base", "sisal-coro", "sisal-park", "sisal-queue", "sisal-sync"],
+        on: &["sisal", "sisal-base", "sisal-coro", "sisal-park", "sisal-queue", "sisal-sync"],
     },
 ];
 
