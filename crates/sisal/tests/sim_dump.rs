@@ -131,7 +131,7 @@ fn a_circle_is_named_although_others_run() {
 #[test]
 fn a_report_names_the_places_of_the_program() {
     let here = line!() + 1;
-    let report = sim::Builder::new().search(0..1, || fiber::park()).unwrap();
+    let report = sim::Builder::new().search(0..1, fiber::park).unwrap();
     let place = format!("spawned at crates/sisal/tests/sim_dump.rs:{here}:");
     assert!(report.contains(&place) && !report.contains("explore.rs"), "{report}");
     assert!(report.contains("1 fiber lives on 2 workers; 0 more have not started"), "{report}");
