@@ -295,12 +295,15 @@ fn a_while_is_recorded_on_request() {
             handle.record(Duration::from_millis(200)).write_json(&mut json).unwrap();
             Judged::of(&json)
         };
+        // Where others have the processors, all of a while may pass without a turn.
+        let is_told = move |handle: &sisal::runtime::Handle| {
+            let is_told = |judged: &Judged| judged.has_arrow("wake") && judged.has("ping", "running");
+            (0..100).any(|_| is_told(&record(handle)))
+        };
         for _ in 0..2 {
             let handle = runtime.handle().clone();
-            let from_fiber = runtime.spawn(move || record(&handle));
-            for judged in [record(runtime.handle()), from_fiber.join().unwrap()] {
-                assert!(judged.has_arrow("wake") && judged.has("ping", "running"), "{judged:?}");
-            }
+            let from_fiber = runtime.spawn(move || is_told(&handle));
+            assert!(is_told(runtime.handle()) && from_fiber.join().unwrap());
         }
         goes_on.store(false, Ordering::Relaxed);
         busy.join().unwrap();
