@@ -21,5 +21,5 @@ pub use class::Class;
 pub use coroutine::{Coroutine, CoroutineState, State, Yielder, scoped};
 pub use guard::GuardKind;
 pub use pool::{Pool, PoolStats};
-pub use stack::{HEADER_BYTES, Stack, high_water};
+pub use stack::{HEADER_BYTES, Stack, high_water, usable};
 pub use switch::{Resumable, Resumed, SendResumable, Suspender, call_on};

@@ -151,14 +151,21 @@ impl Stack {
     }
 }
 
+/// [`Stack::usable`] of the stack whose frames begin at `base`, for whoever runs on it and does not have it at hand.
+pub fn usable(base: usize, class: Class) -> Range<usize> {
+    slot_end(base) - class.bytes() + os::page_size()..base
+}
+
 /// [`Stack::high_water`] of the stack whose frames begin at `base`, for whoever runs on it and does not have it at hand.
 pub fn high_water(base: usize, class: Class) -> usize {
-    let page = os::page_size();
-    // The header and the colour are less than a page.
-    let end = (base + HEADER_BYTES).next_multiple_of(page);
-    let first = (end - class.bytes()) + page;
-    let deepest = os::resident(Span::new(first, end - first));
+    let first = usable(base, class).start;
+    let deepest = os::resident(Span::new(first, slot_end(base) - first));
     deepest.map_or(0, |offset| base.saturating_sub(first + offset))
+}
+
+fn slot_end(base: usize) -> usize {
+    // The header and the colour are less than a page.
+    (base + HEADER_BYTES).next_multiple_of(os::page_size())
 }
 
 impl fmt::Debug for Stack {

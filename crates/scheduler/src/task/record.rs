@@ -10,7 +10,7 @@ use crate::local::Locals;
 use crate::spans;
 use crate::timer::Timer;
 use crate::worker;
-use sisal_coro::{Resumable, Suspender, panics};
+use sisal_coro::{Class, Resumable, Suspender, panics, usable};
 use sisal_park::Reason;
 use std::cell::{Cell, UnsafeCell};
 
@@ -32,8 +32,7 @@ pub(crate) struct Record {
     pub(crate) reason: Cell<Reason>,
     /// The monitor's tick at which it parked last.
     pub(crate) parked_at: Cell<u32>,
-    /// Where its stack ends.
-    pub(crate) stack_limit: usize,
+    pub(crate) class: Class,
     /// To take a photograph, once it is resumed, and to suspend again; null otherwise.
     pub(crate) order: Cell<*mut Photo>,
     /// Whose live table the fiber stands in, and where there.
@@ -51,14 +50,14 @@ const _: () = assert!(size_of::<Record>() <= sisal_coro::HEADER_BYTES);
 const _: () = assert!(align_of::<Record>() <= 64);
 
 impl Record {
-    pub(crate) fn new(task: Task, table: usize, stack_limit: usize) -> Self {
+    pub(crate) fn new(task: Task, table: usize, class: Class) -> Self {
         Self {
             resumable: UnsafeCell::new(None),
             suspender: Cell::new(std::ptr::null()),
             command: Cell::new(Command::Yield),
             reason: Cell::new(Reason::Park),
             parked_at: Cell::new(0),
-            stack_limit,
+            class,
             order: Cell::new(std::ptr::null_mut()),
             table,
             live_index: Cell::new(0),
@@ -83,7 +82,8 @@ impl Record {
     #[cold]
     #[inline(never)]
     fn obey(&self) {
-        let stack = self.stack_limit..std::ptr::from_ref(self).addr();
+        // The record borders on the first frames.
+        let stack = usable(std::ptr::from_ref(self).addr(), self.class);
         // SAFETY: the worker that gave the order waits for us, and does not touch it meanwhile.
         unsafe { &mut *self.order.get() }.take(stack);
         self.switch(Command::Park);

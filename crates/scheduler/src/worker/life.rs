@@ -54,7 +54,7 @@ impl Worker {
         // SAFETY: the stack's header room is ours, large and aligned enough (asserted beside `Record`); the record stays
         // until `retire`, and is there before the table shows the task. It is our own table.
         let (record, index) = unsafe {
-            place.write(Record::new(task, self.index, stack.usable().start));
+            place.write(Record::new(task, self.index, header.class));
             (place.as_ref(), self.crew.members[self.index].live.enter(task))
         };
         record.live_index.set(index);
