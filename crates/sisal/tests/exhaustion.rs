@@ -34,6 +34,22 @@ fn limit_address_space(bytes: libc::rlim_t) {
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
 }
 
+/// Takes all address space but this.
+fn leave_address_space(bytes: usize) {
+    const PIECE: usize = 1 << 20;
+    let map = || {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        // SAFETY: a new mapping wherever the kernel likes.
+        let piece = unsafe { libc::mmap(std::ptr::null_mut(), PIECE, libc::PROT_NONE, flags, -1, 0) };
+        (piece != libc::MAP_FAILED).then_some(piece)
+    };
+    let pieces: Vec<_> = std::iter::from_fn(map).collect();
+    for piece in pieces.iter().rev().take(bytes / PIECE) {
+        // SAFETY: mapped above, known to nobody.
+        unsafe { libc::munmap(*piece, PIECE) };
+    }
+}
+
 /// As on a kernel that has no guard markers.
 fn refuse_guard_markers() {
     const MADV_GUARD_INSTALL: u32 = 102;
@@ -172,5 +188,31 @@ fn spawn_panics_with_the_same_text() {
         parked.iter().for_each(|handle| handle.fiber().unpark());
         parked.into_iter().for_each(|handle| drop(handle.join()));
         assert_eq!(runtime.spawn(|| 7).join().unwrap(), 7);
+    });
+}
+
+/// Who hogs a worker is reported, and to find the name of its function takes hundreds of megabytes.
+#[test]
+fn a_hog_is_reported_meanwhile() {
+    in_child("a_hog_is_reported_meanwhile", || {
+        limit_address_space(2_000_000_000);
+        let runtime = Runtime::builder().workers(2).build().unwrap();
+        let hog = runtime.spawn(|| {
+            fiber::park();
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_millis(600) {}
+        });
+        let mut parked = Vec::new();
+        while let Ok(handle) = builder(64 << 10).spawn_on(runtime.handle(), fiber::park) {
+            parked.push(handle);
+            if parked.len() % 64 == 0 {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+        }
+        leave_address_space(32 << 20);
+        hog.fiber().unpark();
+        hog.join().unwrap();
+        parked.iter().for_each(|handle| handle.fiber().unpark());
+        parked.into_iter().for_each(|handle| drop(handle.join()));
     });
 }
