@@ -91,6 +91,7 @@ fn main() -> io::Result<()> {
             let words = words.clone();
             s.spawn(|| tokenise(&to_tokenise, &{ words }));
         }
+        // A stage ends when the last sender to it is gone: the tokenisers have theirs, and `blocks` goes when this has read all.
         drop(words);
         let blocks = blocks;
         read(&path, &blocks)

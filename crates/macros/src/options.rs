@@ -5,7 +5,7 @@ use crate::expand::Attribute;
 use proc_macro::{Ident, Span, TokenStream, TokenTree};
 
 /// Methods of `sisal::runtime::Builder`.
-const OF_RUNTIMES: &[&str] = &["workers", "stack_size", "root_stack_size", "thread_name"];
+const OF_RUNTIMES: &[&str] = &["workers", "stack_size", "root_stack_size", "thread_name", "detect_deadlock"];
 /// Methods of `sisal::sim::Builder`.
 const OF_SIMULATIONS: &[&str] = &["workers", "turns_max", "allow_leaks"];
 /// What a test takes besides.

@@ -49,6 +49,11 @@ pub(crate) mod runtime {
             self
         }
 
+        pub(crate) fn detect_deadlock(self, detect: bool) -> Self {
+            note(format!("detect_deadlock {detect}"));
+            self
+        }
+
         pub(crate) fn build(self) -> std::io::Result<Runtime> {
             note("build");
             Ok(Runtime)
@@ -160,7 +165,7 @@ mod plain {
 mod with_options {
     //! A `main` with options, whose error type is not `Send`.
 
-    #[sisal_macros::main(workers = 1 + 2, thread_name = [String::from("io"), String::new()].concat(),)]
+    #[sisal_macros::main(workers = 1 + 2, detect_deadlock = true, thread_name = [String::from("io"), String::new()].concat(),)]
     pub(crate) fn main() -> Result<(), Box<dyn super::Error>> {
         Err("not today")?;
         Ok(())
@@ -259,7 +264,10 @@ fn main_runs_as_a_fiber() {
 #[test]
 fn options_of_main_are_those_of_the_default_runtime() {
     assert_eq!(format!("{:?}", with_options::main()), format!("{:?}", ExitCode::FAILURE));
-    assert_eq!(calls(), ["new", "workers 3", "thread_name io", "build_global", "run"]);
+    assert_eq!(
+        calls(),
+        ["new", "workers 3", "detect_deadlock true", "thread_name io", "build_global", "run"]
+    );
 }
 
 #[test]
