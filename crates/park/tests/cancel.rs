@@ -1,128 +1,14 @@
 //! Goal: which waits a cancel and a deadline end, and how often, as the head of `cancel/mod.rs` says, frame by frame.
-//! Method: an agent of its own, whose time passes only while it waits for that, and which others can ask to end, as a fiber.
+//! Method: an agent whose time passes only while it waits for that.
 
-use sisal_park::agent::install;
-use sisal_park::cancel::{
-    Before, CancelFlag, CancelScopes, CancelToken, Detached, check, deadline, enter, inherit, listen_while,
-    shield, with_deadline,
-};
-use sisal_park::thread::ThreadAgent;
-use sisal_park::{
-    Agent, AgentId, Cancellable, Cause, Outcome, Reason, Selectable, Ticket, Waker, Wakes, Word, with_current,
-};
-use std::cell::Cell;
+mod common;
+
+use common::{SECOND, TestAgent, as_agent, flag};
+use sisal_park::cancel::{check, deadline, enter, inherit, listen_while, shield, with_deadline};
+use sisal_park::{Agent, Cancellable, Cause, Outcome, Reason, Waker, Wakes};
 use std::convert::Infallible;
-use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
-
-const SECOND: Duration = Duration::from_secs(1);
-
-struct TestAgent {
-    own: ThreadAgent,
-    scopes: CancelScopes,
-    now: Cell<Instant>,
-}
-
-impl Agent for TestAgent {
-    fn id(&self) -> AgentId {
-        self.own.id()
-    }
-
-    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
-        let until = match self.scopes.before_park(self, deadline, cancellable) {
-            Before::Return(outcome) => return outcome,
-            Before::Park(until) => until,
-        };
-        match until {
-            Some(until) => self.now.set(self.now.get().max(until)),
-            None => drop(self.own.park(None, reason, Cancellable::Never)),
-        }
-        self.scopes.after_park(self, deadline, until.is_some(), cancellable)
-    }
-
-    fn waker(&self) -> Waker {
-        self.own.waker()
-    }
-
-    fn word(&self) -> &Word {
-        self.own.word()
-    }
-
-    fn yield_now(&self) {}
-
-    fn spend(&self) {}
-
-    fn blocking(&self, job: &mut (dyn FnMut() + Send)) {
-        job();
-    }
-
-    fn now(&self) -> Instant {
-        self.now.get()
-    }
-
-    fn choose(&self, _bound: usize) -> usize {
-        0
-    }
-
-    fn cancel_scopes(&self) -> &CancelScopes {
-        &self.scopes
-    }
-
-    fn spins(&self) -> u32 {
-        0
-    }
-}
-
-impl TestAgent {
-    fn new() -> Self {
-        Self { own: ThreadAgent::new(), scopes: CancelScopes::new(), now: Cell::new(Instant::now()) }
-    }
-
-    /// Runs `f` as this agent.
-    fn run(&self, f: impl FnOnce()) {
-        let agent: &dyn Agent = self;
-        // SAFETY: it lives until it is replaced below, and this thread is it.
-        let before = unsafe { install(Some(NonNull::from(agent))) };
-        f();
-        // SAFETY: as it was.
-        unsafe { install(before) };
-    }
-
-    fn ask(&self) {
-        self.scopes.ask().expect("for the first time").pass_on();
-    }
-
-    /// Waits for a second, in that way.
-    fn wait(&self, cancellable: Cancellable) -> Outcome {
-        self.park(Some(self.now() + SECOND), Reason::Sleep, cancellable)
-    }
-
-    /// Once cut short by that cause, and then no more.
-    fn assert_noticed_once(&self, cause: Cause) {
-        assert_eq!(self.wait(Cancellable::Once), Outcome::Cancelled(cause));
-        for _ in 0..3 {
-            assert_eq!(self.wait(Cancellable::Once), Outcome::TimedOut);
-        }
-    }
-
-    fn assert_not_cancelled(&self) {
-        assert_eq!(check(), Ok(()));
-        for cancellable in [Cancellable::Never, Cancellable::Once, Cancellable::Always] {
-            assert_eq!(self.wait(cancellable), Outcome::TimedOut);
-        }
-    }
-}
-
-fn as_agent(f: impl FnOnce(&TestAgent)) {
-    let agent = TestAgent::new();
-    agent.run(|| f(&agent));
-}
-
-fn flag() -> Arc<CancelFlag> {
-    Arc::new(CancelFlag::new())
-}
 
 #[test]
 fn an_agent_is_asked_once_and_sees_it_for_good() {
@@ -167,45 +53,6 @@ fn who_is_asked_raises_what_is_open_and_not_what_was() {
 fn agent_has_noticed(agent: &TestAgent) {
     assert_eq!(check(), Err(Cause::Asked));
     assert_eq!(agent.wait(Cancellable::Once), Outcome::TimedOut);
-}
-
-/// Opens `outer`, and `inner` where that is not seen.
-fn enter_beside(outer: &Arc<CancelFlag>, inner: &Arc<CancelFlag>, f: impl FnOnce()) {
-    let computation = Detached::new();
-    enter(outer, || with_current(|agent| computation.run(agent.cancel_scopes(), || enter(inner, f))));
-}
-
-#[test]
-fn flags_that_do_not_see_each_other_are_all_told() {
-    as_agent(|agent| {
-        let flags: Vec<_> = (0..6).map(|_| flag()).collect();
-        enter_beside(&flags[0], &flags[1], || ());
-        enter_beside(&flags[2], &flags[3], || {
-            flags[2].raise();
-            assert!(!flags[3].is_raised(), "each by itself");
-            enter_beside(&flags[4], &flags[5], || ());
-            agent.ask();
-        });
-        let raised: Vec<_> = flags.iter().map(|flag| flag.is_raised()).collect();
-        assert_eq!(raised, [false, false, true, true, false, false]);
-        assert!(flags.iter().all(|flag| Arc::strong_count(flag) == 1));
-    });
-    // The inner one has gone: the outer one is still told.
-    as_agent(|agent| {
-        let (outer, inner) = (flag(), flag());
-        enter(&outer, || {
-            let computation = Detached::new();
-            computation.run(&agent.scopes, || enter(&inner, || ()));
-            agent.ask();
-        });
-        assert!(outer.is_raised() && !inner.is_raised());
-    });
-    // Asked before.
-    as_agent(|agent| {
-        let (outer, inner) = (flag(), flag());
-        agent.ask();
-        enter_beside(&outer, &inner, || assert!(outer.is_raised() && inner.is_raised()));
-    });
 }
 
 #[test]
@@ -364,23 +211,6 @@ fn a_child_is_ended_by_its_parents_flag_and_deadline() {
 }
 
 #[test]
-fn a_computation_of_its_own_sees_no_frames_but_that_its_agent_is_asked() {
-    as_agent(|agent| {
-        let computation = Detached::new();
-        let outer = flag();
-        enter(&outer, || {
-            with_deadline(agent.now(), || {
-                computation.run(&agent.scopes, || agent.assert_not_cancelled());
-                assert!(!computation.is_open());
-                assert_eq!(check(), Err(Cause::Deadline), "they are back");
-                agent.ask();
-                assert_eq!(computation.run(&agent.scopes, check), Err(Cause::Asked));
-            });
-        });
-    });
-}
-
-#[test]
 fn who_waits_is_woken_by_the_flag() {
     as_agent(|agent| {
         let stop = flag();
@@ -420,79 +250,5 @@ fn who_waits_otherwise_is_told_by_its_own_waker() {
             enter(&inner, || assert_eq!(listen_while(waker, |_| check()), Ok(Err(Cause::Asked))));
         });
         assert_eq!(Arc::strong_count(&counts), 1);
-    });
-}
-
-#[test]
-fn a_token_is_waited_for() {
-    as_agent(|agent| {
-        let token = CancelToken::new();
-        let start = agent.now();
-        assert!(!token.is_cancelled() && !token.wait_timeout(SECOND));
-        assert_eq!(agent.now(), start + SECOND);
-        let (theirs, child) = (token.clone(), token.child());
-        let cancels = std::thread::spawn(move || {
-            // A wait that does not wait comes to its end before that.
-            std::thread::sleep(Duration::from_millis(20));
-            theirs.cancel();
-        });
-        token.wait();
-        assert!(token.is_cancelled());
-        assert!(child.is_cancelled() && token.child().is_cancelled());
-        cancels.join().unwrap();
-        assert!(token.wait_timeout(SECOND));
-        assert_eq!(agent.now(), start + SECOND, "at once");
-        // A cancel of who waits ends one wait.
-        agent.ask();
-        let other = CancelToken::new();
-        assert!(!other.wait_timeout(SECOND));
-        assert_eq!(agent.now(), start + SECOND, "cut short");
-        assert!(!other.wait_timeout(SECOND));
-        assert_eq!(agent.now(), start + 2 * SECOND);
-    });
-}
-
-#[test]
-fn a_token_runs_what_it_cancels() {
-    as_agent(|agent| {
-        let token = CancelToken::new();
-        token.run(|| {
-            agent.assert_not_cancelled();
-            token.cancel();
-            agent.assert_noticed_once(Cause::Asked);
-        });
-        agent.assert_not_cancelled();
-        token.run(|| assert_eq!(check(), Err(Cause::Asked)));
-        let other = CancelToken::new();
-        other.run(|| agent.ask());
-        assert!(!other.is_cancelled(), "its own code was, and not the token");
-    });
-}
-
-#[test]
-fn a_token_is_an_arm_of_a_select() {
-    as_agent(|agent| {
-        let token = CancelToken::new();
-        let (arm, late) = (token.arm(), token.arm());
-        let ticket = Ticket::new();
-        assert!(!arm.attempt(agent) && !arm.is_ready());
-        // SAFETY: both live until the arm has left.
-        assert!(unsafe { arm.register(agent, &ticket, 3) });
-        token.cancel();
-        assert_eq!(ticket.winner(), Some(3));
-        assert!(arm.accept(agent));
-        assert!(late.attempt(agent) && late.is_ready());
-        // SAFETY: as above; and it does not enter.
-        assert!(unsafe { !late.register(agent, &ticket, 0) && !late.watch(agent, &ticket, 0) });
-        let (token, ticket) = (CancelToken::new(), Ticket::new());
-        let arm = token.arm();
-        // SAFETY: as above.
-        assert!(unsafe { arm.register(agent, &ticket, 1) });
-        arm.unregister(false);
-        // SAFETY: as above.
-        assert!(unsafe { arm.watch(agent, &ticket, 2) });
-        arm.unwatch(false);
-        token.cancel();
-        assert_eq!(ticket.winner(), None, "it had left");
     });
 }
