@@ -18,6 +18,8 @@ pub(crate) struct TestAgent {
     own: ThreadAgent,
     pub(crate) scopes: CancelScopes,
     now: Cell<Instant>,
+    /// How often it has let others run.
+    pub(crate) yields: Cell<u32>,
 }
 
 impl Agent for TestAgent {
@@ -45,7 +47,9 @@ impl Agent for TestAgent {
         self.own.word()
     }
 
-    fn yield_now(&self) {}
+    fn yield_now(&self) {
+        self.yields.set(self.yields.get() + 1);
+    }
 
     fn spend(&self) {}
 
@@ -72,7 +76,12 @@ impl Agent for TestAgent {
 
 impl TestAgent {
     pub(crate) fn new() -> Self {
-        Self { own: ThreadAgent::new(), scopes: CancelScopes::new(), now: Cell::new(Instant::now()) }
+        Self {
+            own: ThreadAgent::new(),
+            scopes: CancelScopes::new(),
+            now: Cell::new(Instant::now()),
+            yields: Cell::new(0),
+        }
     }
 
     /// Runs `f` as this agent.
