@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::{eventually, on_each_size};
+use common::{eventually, on, on_each_size};
 use sisal::runtime::Runtime;
-use sisal::{blocking, channel, fiber, spawn_blocking, sync};
+use sisal::{blocking, channel, fiber, spawn_blocking, sync, time};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -136,5 +136,24 @@ fn a_handle_to_a_blocking_call() {
         let (sender, receiver) = channel::bounded(1);
         drop(spawn_blocking(move || sender.send(1)));
         assert_eq!(receiver.recv(), Ok(1), "it goes on when nobody waits");
+    });
+}
+
+#[test]
+fn a_wait_for_such_a_handle_ends_by_a_cancel_and_a_deadline_and_the_call_goes_on() {
+    let (end, ends) = std::sync::mpsc::channel::<()>();
+    on(1, || {
+        let call = spawn_blocking(move || ends.recv().unwrap());
+        let waits = fiber::spawn(move || call.join_timeout(Duration::from_secs(3_600)));
+        fiber::yield_now();
+        waits.cancel();
+        let call = waits.join().unwrap().unwrap_err();
+        let begun = time::now();
+        let call = time::with_deadline(begun + Duration::from_millis(5), || {
+            call.join_timeout(Duration::from_secs(3_600)).unwrap_err()
+        });
+        assert!(time::now() >= begun + Duration::from_millis(5) && !call.is_finished());
+        end.send(()).unwrap();
+        call.join_timeout(Duration::from_secs(60)).unwrap().unwrap();
     });
 }

@@ -101,6 +101,17 @@ fn delays_and_long_runs_are_seen() {
 }
 
 #[test]
+fn hogs_are_counted() {
+    let runtime = Runtime::builder().workers(1).hog_threshold(Duration::from_millis(20)).build().unwrap();
+    assert_eq!(runtime.metrics().total.hogs, 0);
+    let (seen, is_seen) = std::sync::mpsc::channel::<()>();
+    let hog = runtime.spawn(move || is_seen.recv().unwrap());
+    settled(&runtime, |metrics| metrics.total.hogs == 1);
+    seen.send(()).unwrap();
+    hog.join().unwrap();
+}
+
+#[test]
 fn a_parser_reads_what_is_written() {
     let runtime = runtime(2);
     runtime.run(work);

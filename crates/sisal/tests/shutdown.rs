@@ -159,6 +159,39 @@ fn what_is_left_is_named_with_where_it_waits_and_where_it_was_spawned() {
     assert!(!waits.is_finished());
 }
 
+/// What a fiber that is left behind has borrowed stays: who has lent it never goes on.
+#[test]
+fn who_has_lent_to_what_is_left_behind_never_returns() {
+    let ignores = |parked: &AtomicBool| -> ! {
+        loop {
+            parked.store(true, SeqCst);
+            fiber::park();
+        }
+    };
+    let (returned, parked) = (Arc::new(AtomicUsize::new(0)), Arc::new([const { AtomicBool::new(false) }; 2]));
+    let of_scope = runtime(2);
+    let (returns, parks) = (Arc::clone(&returned), Arc::clone(&parked));
+    of_scope.spawn(move || {
+        let lent = String::from("lent");
+        fiber::scope(|s| drop(s.spawn(|| (lent.len(), ignores(&parks[0])))));
+        returns.fetch_add(1, SeqCst);
+    });
+    // A `run` from a bare thread, which is left behind with it.
+    let of_run = Arc::new(runtime(2));
+    let (returns, parks, runs) = (Arc::clone(&returned), Arc::clone(&parked), Arc::clone(&of_run));
+    thread::spawn(move || {
+        let lent = String::from("lent");
+        runs.run(|| (lent.len(), ignores(&parks[1])));
+        returns.fetch_add(1, SeqCst);
+    });
+    eventually("both wait", || parked.iter().all(|parked| parked.load(SeqCst)));
+    let left = of_scope.shutdown_timeout(Duration::from_millis(20)).unwrap_err();
+    assert_eq!(left.fibers.len(), 2, "the child, and who waits for it: {left}");
+    assert_eq!(of_run.shutdown_timeout(Duration::from_millis(20)).unwrap_err().fibers.len(), 1);
+    thread::sleep(Duration::from_millis(20));
+    assert_eq!(returned.load(SeqCst), 0);
+}
+
 #[test]
 fn a_hogged_worker_is_counted() {
     let runtime = runtime(2);
