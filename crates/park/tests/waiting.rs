@@ -12,8 +12,11 @@ use std::future::poll_fn;
 use std::mem::ManuallyDrop;
 use std::pin::pin;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+static CALLED: AtomicBool = AtomicBool::new(false);
 
 #[test]
 fn a_future_that_wakes_itself_lets_others_run() {
@@ -29,6 +32,27 @@ fn a_future_that_wakes_itself_lets_others_run() {
         }));
         assert_eq!((polls, agent.yields.get()), (4, 3));
     });
+}
+
+#[test]
+fn a_future_is_polled_once_for_each_call_and_no_more() {
+    let (mut polls, mut caller) = (0, None);
+    block_on(poll_fn(|context| {
+        polls += 1;
+        if polls == 2 {
+            return Poll::Ready(());
+        }
+        let waker = context.waker().clone();
+        caller = Some(std::thread::spawn(move || {
+            // One who polls without being called comes to its second poll before that.
+            std::thread::sleep(Duration::from_millis(20));
+            CALLED.store(true, Ordering::SeqCst);
+            waker.wake();
+        }));
+        Poll::Pending
+    }));
+    assert!(CALLED.load(Ordering::SeqCst));
+    caller.unwrap().join().unwrap();
 }
 
 #[test]
