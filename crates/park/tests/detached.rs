@@ -164,7 +164,7 @@ fn so_they_are_when_nothing_was_open_before() {
     as_agent(|agent| {
         let (computation, past, own) = (Detached::new(), agent.now(), agent.id());
         let claim = move |claimed| assert_eq!(claimed, own);
-        let begin = || Stopped::begin(move |stop| drop(with_deadline(past, stop)));
+        let begin = || Stopped::begin(move |stop| with_deadline(past, stop).0);
         let stopped = computation.run_current(claim, begin);
         assert!(computation.is_open());
         agent.assert_not_cancelled();
@@ -213,7 +213,7 @@ impl<const SIZE: usize> Takers<SIZE> {
 fn who_ends_before_its_frames_is_not_touched_when_they_close() {
     let begin = || {
         let at = with_current(|agent| agent.now()) + SECOND;
-        Stopped::begin(move |stop| drop(with_deadline(at, stop)))
+        Stopped::begin(move |stop| with_deadline(at, stop).0)
     };
     // The computation ends; its stack goes on by itself.
     as_agent(|agent| {

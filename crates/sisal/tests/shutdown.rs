@@ -162,9 +162,9 @@ fn what_is_left_is_named_with_where_it_waits_and_where_it_was_spawned() {
 /// What a fiber that is left behind has borrowed stays: who has lent it never goes on.
 #[test]
 fn who_has_lent_to_what_is_left_behind_never_returns() {
-    let ignores = |parked: &AtomicBool| -> ! {
-        loop {
-            parked.store(true, SeqCst);
+    let ignores = |parked: &AtomicBool| {
+        parked.store(true, SeqCst);
+        while parked.load(SeqCst) {
             fiber::park();
         }
     };
