@@ -107,13 +107,19 @@ fn an_arm_is_ready_once_the_result_is_there() {
         let (state, ticket) = (JoinState::new(), Ticket::new());
         // SAFETY: as above.
         let arm = unsafe { JoinArm::new(&state) };
-        // SAFETY: as above, each time that it enters.
-        unsafe {
-            assert!(arm.register(agent, &ticket, 0));
-            arm.unregister(false);
-            assert!(arm.watch(agent, &ticket, 1));
-            arm.unwatch(false);
-        }
+        // SAFETY: as above.
+        assert!(unsafe { arm.register(agent, &ticket, 0) });
+        arm.unregister(false);
+        complete(&state);
+        assert_eq!(ticket.winner(), None, "it had left");
+    });
+    as_agent(|agent| {
+        let (state, ticket) = (JoinState::new(), Ticket::new());
+        // SAFETY: as above.
+        let arm = unsafe { JoinArm::new(&state) };
+        // SAFETY: as above.
+        assert!(unsafe { arm.watch(agent, &ticket, 0) });
+        arm.unwatch(false);
         complete(&state);
         assert_eq!(ticket.winner(), None, "it had left");
     });
