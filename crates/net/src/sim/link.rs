@@ -43,7 +43,12 @@ pub fn everywhere() -> Link {
 
 /// The link between two hosts, both ways; of a host with itself, what is within it.
 pub fn between(a: &Host, b: &Host) -> Link {
-    Link { network: Arc::clone(&a.network), ways: Some(vec![(a.index, b.index), (b.index, a.index)]) }
+    Link { network: Arc::clone(&a.network), ways: Some(both(a, b).to_vec()) }
+}
+
+/// The ways between two hosts.
+fn both(a: &Host, b: &Host) -> [Way; 2] {
+    [(a.index, b.index), (b.index, a.index)]
 }
 
 /// Cuts every link between the hosts of `these` and of `those`, both ways, until they are [healed](heal).
@@ -56,7 +61,6 @@ pub fn partition(these: &[&Host], those: &[&Host]) {
 /// [`partition`], without a word.
 pub(super) fn separate(these: &[&Host], those: &[&Host]) {
     let Some(network) = these.first().map(|host| Arc::clone(&host.network)) else { return };
-    let both = |a: &&Host, b: &&Host| [(a.index, b.index), (b.index, a.index)];
     let ways = these.iter().flat_map(|a| those.iter().flat_map(move |b| both(a, b)));
     Link { network, ways: Some(ways.collect()) }.set_cut();
 }
