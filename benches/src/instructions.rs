@@ -8,7 +8,7 @@ use sisal::channel;
 use sisal::coroutine::{Coroutine, CoroutineState, Yielder};
 use sisal::fiber;
 use sisal::net::UnixStream;
-use sisal::runtime::Runtime;
+use sisal::runtime::{Runtime, Trace};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -33,7 +33,12 @@ pub const PATHS: &[HotPath] = &[
     ("socket-hop", 20_000, socket_hop),
     ("coroutine", 400_000, coroutine),
     ("coroutine-life", 100_000, coroutine_life),
+    ("yield-recorded", 200_000, yield_between_two),
+    ("channel-hop-recorded", 100_000, hop),
 ];
+
+/// What a path is called whose runtime records its schedule.
+const RECORDED: &str = "-recorded";
 
 fn spawn_join(ops: usize) {
     for n in 0..ops {
@@ -116,7 +121,12 @@ fn coroutine_life(ops: usize) {
 /// If there is no such path.
 pub fn run(name: &str, ops: usize) {
     let (.., path) = PATHS.iter().find(|(known, ..)| *known == name).expect("a path of that name");
-    let runtime = Runtime::builder().workers(1).build().expect("sisal starts");
+    let mut builder = Runtime::builder().workers(1);
+    if name.ends_with(RECORDED) {
+        // Few events, since they are written at the end.
+        builder = builder.trace(Trace::to("/dev/null").events(1024));
+    }
+    let runtime = builder.build().expect("sisal starts");
     runtime.run(|| path(ops));
 }
 
