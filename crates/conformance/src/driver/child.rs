@@ -34,7 +34,6 @@ impl Mode {
 const FD: &str = "a simulated socket has no descriptor";
 const PIECES: &str = "what is written at once may arrive in pieces, in a simulation even a few bytes";
 const CLOCK: &str = "it measures the real time";
-const DATAGRAMS: &str = "a simulation has no Unix datagrams";
 
 /// Left out of simulations.
 const NOT_SIMULATED: &[(&str, &str)] = &[
@@ -47,16 +46,6 @@ const NOT_SIMULATED: &[(&str, &str)] = &[
     ("tcp::test_read_with_timeout", CLOCK),
     ("udp::test_read_timeout", CLOCK),
     ("udp::test_read_with_timeout", CLOCK),
-    ("unix::datagram_pair", DATAGRAMS),
-    ("unix::long_path", DATAGRAMS),
-    ("unix::test_abstract_datagram_bind_send_to_addr", DATAGRAMS),
-    ("unix::test_abstract_datagram_connect_addr", DATAGRAMS),
-    ("unix::test_connect_unix_datagram", DATAGRAMS),
-    ("unix::test_unix_datagram", DATAGRAMS),
-    ("unix::test_unix_datagram_connect_to_recv_addr", DATAGRAMS),
-    ("unix::test_unix_datagram_recv", DATAGRAMS),
-    ("unix::test_unix_datagram_timeout_zero_duration", DATAGRAMS),
-    ("unix::test_unnamed_unix_datagram", DATAGRAMS),
 ];
 
 /// Every mode.
