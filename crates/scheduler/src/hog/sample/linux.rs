@@ -115,8 +115,12 @@ fn read() -> Sample {
     Sample::Fiber { id, name, site, place: PLACE.load(Ordering::Relaxed) }
 }
 
-/// The function that this instruction is in, and its line.
+/// The function that this instruction is in, and its line; nothing where address space is limited: names are looked for in all
+/// that the program's files say for debuggers, which is mapped and unpacked, and an allocator that finds no room for it ends the process.
 pub(crate) fn name_of(place: usize) -> Option<String> {
+    if is_address_space_limited() {
+        return None;
+    }
     let mut text: Option<String> = None;
     // Inlined functions come first; the last is the one that was called.
     // It takes an address for one to return to, and looks at the byte before it.
@@ -127,6 +131,13 @@ pub(crate) fn name_of(place: usize) -> Option<String> {
         });
     });
     text
+}
+
+fn is_address_space_limited() -> bool {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: it writes to `limit` alone.
+    unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) };
+    limit.rlim_cur != libc::RLIM_INFINITY
 }
 
 fn install() {
