@@ -51,7 +51,7 @@ pub(super) struct Search {
     vain: Cell<u32>,
     /// Whether another worker's fiber has just ended a short sleep.
     mutual: Cell<bool>,
-    /// Whether the reactor was turned by a sleep since any fiber ran.
+    /// Whether the reactor was turned since any fiber ran.
     has_polled: Cell<bool>,
 }
 
@@ -99,10 +99,11 @@ impl Search {
 }
 
 impl Worker {
-    /// Finds a task, asleep or awake; `None` at the end of the worker's life.
+    /// Finds a task, asleep or awake; `None` at the end of the worker's life. `has_looked`: at timers and sockets, just now.
     #[cold]
     #[inline(never)]
-    pub(super) fn search(&self) -> Option<Task> {
+    pub(super) fn search(&self, has_looked: bool) -> Option<Task> {
+        self.search.has_polled.set(has_looked);
         // SAFETY: no fiber runs now; whatever this worker calls from here on speaks for the thread.
         unsafe { sisal_park::agent::install(None) };
         self.search.judge(&self.crew.wake_limit, || self.now());
@@ -112,7 +113,7 @@ impl Worker {
             if self.must_end() {
                 return None;
             }
-            // What a sleep in the reactor has ended with need not be asked for again.
+            // The kernel need not be asked again for what a look or a sleep has just brought.
             if self.search.has_polled.take() {
                 self.serve_timers();
             } else {

@@ -43,6 +43,7 @@ impl Worker {
             self.drain_inbox();
         }
         let tick = self.crew.monitor.tick();
+        let mut has_looked = false;
         if self.looks.is_due(turn) || tick != self.tick_seen.get() || self.chaos.looks_around() {
             if tick != self.tick_seen.replace(tick) {
                 self.attention.want();
@@ -53,13 +54,14 @@ impl Worker {
             if let Some(task) = self.look_around() {
                 return Some(task);
             }
+            has_looked = true;
         }
         if turn % TURNS_AN_OFFER == 0 && !self.fresh.is_empty() {
             self.offer();
         }
         match self.pick(turn) {
             Some(task) => Some(task),
-            None => self.search(),
+            None => self.search(has_looked),
         }
     }
 
