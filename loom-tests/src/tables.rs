@@ -9,6 +9,7 @@ pub const PACKAGES: &[&str] = &["crates/base", "crates/park", "crates/queue", "c
 /// Every model: the name of its file under `tests/models`.
 pub const MODELS: &[&str] = &[
     "barrier_rounds",
+    "biased_lock_excludes",
     "block_on_counts_calls",
     "cancel_finds_both_scopes",
     "cancel_finds_first_scope",
@@ -102,6 +103,13 @@ const fn mutant(name: &'static str, killed_by: &'static str) -> Mutant {
 
 /// Every mutant.
 pub const MUTANTS: &[Mutant] = &[
+    mutant("biased.disown.no_fence", "biased_lock_excludes"),
+    mutant("biased.disown.relaxed", "biased_lock_excludes"),
+    mutant("biased.disown.waits_not", "biased_lock_excludes"),
+    mutant("biased.enter.looks_once", "biased_lock_excludes"),
+    mutant("biased.enter.no_fence", "biased_lock_excludes"),
+    mutant("biased.hold.relaxed", "biased_lock_excludes"),
+    mutant("biased.unlock.relaxed", "biased_lock_excludes"),
     mutant("block_on.call.relaxed", "block_on_counts_calls"),
     mutant("block_on.call.wakes_first", "block_on_counts_calls"),
     mutant("block_on.count.late", "block_on_counts_calls"),

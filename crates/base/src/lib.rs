@@ -4,11 +4,13 @@
 mod fault;
 
 pub mod backoff;
+pub mod biased;
 pub mod list;
 pub mod prefetch;
 pub mod rng;
 pub mod spin;
 pub mod sync;
+mod thread_pointer;
 
 pub use crossbeam_utils::CachePadded;
 

@@ -53,6 +53,7 @@ macro_rules! thread_slot {
 
 #[cfg(not(sisal_loom))]
 mod imp {
+    pub use crate::biased::{BiasedGuard, BiasedLock};
     pub use crate::spin::{SpinGuard, SpinLock};
     pub use parking_lot::{Condvar, Mutex, MutexGuard};
     pub use std::sync::Arc;
@@ -79,6 +80,44 @@ mod imp {
                 fence(order);
             }
         }
+    }
+
+    /// Fences of which one side is paid by the other: a light one for who is frequent, a heavy one for who is rare.
+    pub mod asymmetric {
+        use std::sync::OnceLock;
+        use std::sync::atomic::{Ordering, compiler_fence};
+
+        /// Times that a thread takes a lock in a row before it is given to that thread. What that costs, 64 times 6 ns, is about what
+        /// taking it away costs.
+        pub const STREAK: u32 = 64;
+
+        static HEAVY: OnceLock<fn()> = OnceLock::new();
+
+        /// From now on, `heavy` orders what every thread of the process did before it before what that thread does after it.
+        pub fn enable(heavy: fn()) {
+            let _ = HEAVY.set(heavy);
+        }
+
+        /// Whether there is a heavy fence, and threads can be told apart.
+        pub fn is_enabled() -> bool {
+            HEAVY.get().is_some() && cfg!(any(target_arch = "x86_64", target_arch = "aarch64"))
+        }
+
+        /// Orders this thread's stores before it and loads behind it, for whoever calls [`heavy_fence`].
+        #[inline(always)]
+        pub fn light_fence() {
+            compiler_fence(Ordering::SeqCst);
+        }
+
+        /// A fence of this thread, and of all others that are between two instructions.
+        ///
+        /// # Panics
+        /// If it is not [enabled](is_enabled).
+        pub fn heavy_fence() {
+            HEAVY.get().expect("enabled before a lock was given to a thread")();
+        }
+
+        pub use crate::thread_pointer::thread_pointer as token;
     }
 
     /// A cell that loom can watch: `std::cell::UnsafeCell` behind closures.
@@ -147,6 +186,34 @@ mod imp {
         }
     }
 
+    /// loom knows nothing of processors: both sides are fences.
+    pub mod asymmetric {
+        use loom::sync::atomic::{Ordering, fence};
+
+        /// The first time will do.
+        pub const STREAK: u32 = 1;
+
+        /// There is always one.
+        pub fn is_enabled() -> bool {
+            true
+        }
+
+        /// The frequent side's.
+        pub fn light_fence() {
+            fence(Ordering::SeqCst);
+        }
+
+        /// The rare side's.
+        pub fn heavy_fence() {
+            fence(Ordering::SeqCst);
+        }
+
+        /// Models name their threads.
+        pub fn token() -> usize {
+            unreachable!("a model calls `lock_as`")
+        }
+    }
+
     /// A cell that loom watches.
     #[derive(Debug, Default)]
     pub struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
@@ -173,6 +240,10 @@ mod imp {
         }
     }
 
+    /// As [`SpinLock`].
+    pub type BiasedLock<T> = Mutex<T>;
+    /// The guard of a [`BiasedLock`].
+    pub type BiasedGuard<'a, T> = MutexGuard<'a, T>;
     /// A lock that spins in earnest multiplies the executions of every model; what it promises is a mutex.
     pub type SpinLock<T> = Mutex<T>;
     /// The guard of a [`SpinLock`].

@@ -189,12 +189,20 @@ pub unsafe fn install(agent: Option<NonNull<dyn Agent>>) -> Option<NonNull<dyn A
 /// ```
 #[inline]
 pub fn with_current<R>(f: impl FnOnce(&dyn Agent) -> R) -> R {
-    match installed() {
-        // SAFETY: the promise of `install`: it lives while code runs in its name, which `f` does. The record of a fiber
-        // stays in place when the fiber itself is resumed on another thread.
-        Some(agent) => f(unsafe { agent.as_ref() }),
-        None => thread::with_own(f),
-    }
+    // SAFETY: `f` may not keep it.
+    f(unsafe { current() })
+}
+
+/// Whoever runs now, as for [`with_current`], for a caller that wants no frame in between.
+///
+/// # Safety
+/// It is not kept beyond the end of the calling function.
+#[inline(always)]
+pub unsafe fn current<'a>() -> &'a dyn Agent {
+    let agent = installed().unwrap_or_else(thread::own);
+    // SAFETY: the promise of `install`: it lives while code runs in its name, as the caller does. The record of a fiber stays in place
+    // when the fiber itself is resumed on another thread. And that of `own`.
+    unsafe { agent.as_ref() }
 }
 
 /// Counts an operation that did not wait, so that a loop of such operations gives way once its time slice is used up.

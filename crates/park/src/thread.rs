@@ -15,6 +15,7 @@ use sisal_base::{fault, thread_slot};
 use std::cell::Cell;
 use std::fmt;
 use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
 use std::time::Instant;
 
 /// Looks of a bare thread before it parks: about 5 µs, less than the park and the wake-up would cost.
@@ -43,16 +44,14 @@ thread_slot! {
     static LAST: Cell<Option<&'static ThreadAgent>> = Cell::new(None);
 }
 
-/// Calls `f` with this OS thread as the agent. Inside the destructors of thread-locals, where the thread's own record may
-/// be gone, with a new one: the same for all calls, since a wait of several steps (a scope's) tells others whom to wake in
-/// the first of them. Nothing comes after the last destructor, so that one is leaked.
-pub(crate) fn with_own<R>(f: impl FnOnce(&dyn Agent) -> R) -> R {
-    let mut f = Some(f);
-    let mut call = |agent: &ThreadAgent| f.take().map(|f| f(agent));
-    match OWN.try_with(&mut call) {
-        Ok(Some(result)) => result,
-        _ => call(last()).expect("called once"),
-    }
+/// This OS thread as an agent, which lives at least until the destructor of a thread-local that runs now, if one does, has returned.
+/// Inside of such destructors, where the thread's own record may be gone, it is a new one: the same for all calls, since a wait of
+/// several steps (a scope's) tells others whom to wake in the first of them. Nothing comes after the last destructor, so that one is
+/// leaked.
+#[inline(never)]
+pub(crate) fn own() -> NonNull<dyn Agent> {
+    let own = OWN.try_with(|agent| NonNull::from(agent as &dyn Agent));
+    own.unwrap_or_else(|_| NonNull::from(last() as &dyn Agent))
 }
 
 #[cold]

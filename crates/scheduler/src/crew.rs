@@ -12,6 +12,7 @@ use crate::metrics::Counters;
 use crate::monitor::{Monitor, Watched};
 use crate::panic_policy::Policy;
 use crate::post::Post;
+use crate::process_fence;
 use crate::runtime::Leaked;
 use crate::stack_use::Ledger;
 use crate::task::{Depot, Task};
@@ -81,6 +82,8 @@ const HOLD_MAX: u32 = 4096;
 
 /// Stacks of a class whose pages are given back in one tick of 10 ms: while workers run for 1 % of a processor, and when all
 /// sleep for 5 (0.3 to 0.5 µs each).
+/// Ticks after which a runtime is not one that ends at once.
+const SETTLED_TICKS: u32 = 10;
 const TRIMS_BUSY: usize = 256;
 const TRIMS_IDLE: usize = 1024;
 
@@ -196,6 +199,9 @@ pub(crate) struct CrewWatch {
 
 impl Watched for CrewWatch {
     fn on_tick(&self) -> bool {
+        if self.crew.monitor.tick() >= SETTLED_TICKS {
+            process_fence::enable();
+        }
         if let Some(index) = self.crew.idle.pay(self.crew.sleepers()) {
             self.crew.members[index].post.ring();
         }

@@ -14,6 +14,8 @@ fn not_run_by_accident() {
 #[cfg(sisal_loom)]
 mod barrier_rounds;
 #[cfg(sisal_loom)]
+mod biased_lock_excludes;
+#[cfg(sisal_loom)]
 mod block_on_counts_calls;
 #[cfg(sisal_loom)]
 mod cancel_finds_both_scopes;

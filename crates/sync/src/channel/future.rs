@@ -14,7 +14,7 @@ use super::state::{Offered, State, Taken};
 use super::timer::Timer;
 use super::{Receiver, RecvError, SendError, Sender};
 use sisal_base::fault;
-use sisal_base::sync::SpinGuard;
+use sisal_base::sync::BiasedGuard;
 use sisal_park::{Waker, spend, with_current};
 use std::fmt;
 use std::future::Future;
@@ -212,7 +212,7 @@ impl<T> Channel<T> {
     }
 
     /// Takes what waits.
-    fn finish_recv(&self, mut state: SpinGuard<'_, State<T>>) -> Result<T, RecvError> {
+    fn finish_recv(&self, mut state: BiasedGuard<'_, State<T>>) -> Result<T, RecvError> {
         match state.take_waiting() {
             Taken::Message(message, wakers, block) => {
                 self.unlock_and_wake(state, wakers);

@@ -54,7 +54,7 @@ impl<T> Receiver<T> {
         &self.source
     }
 
-    #[inline]
+    #[inline(always)]
     fn recv_until(&self, until: Until) -> Result<T, Lack> {
         match &self.source {
             Source::Channel(share) => share.recv(until),
@@ -81,7 +81,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.recv(), Ok(5));
     /// assert_eq!(receiver.recv(), Err(RecvError));
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn recv(&self) -> Result<T, RecvError> {
         self.recv_until(Until::Forever).map_err(|_| RecvError)
     }

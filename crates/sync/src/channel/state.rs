@@ -239,6 +239,12 @@ impl<T> State<T> {
         Offered::Sent(self.tell_receiver())
     }
 
+    /// Receives a message for whose place nobody waits: nobody is to be woken, and no block to be freed.
+    #[inline]
+    pub(super) fn take_alone(&mut self) -> Option<T> {
+        if self.nobody_sends() { self.buffer.pop_within() } else { None }
+    }
+
     /// Receives, if that needs no wait.
     #[inline]
     pub(super) fn take(&mut self) -> Taken<T> {
@@ -274,11 +280,20 @@ impl<T> State<T> {
         }
     }
 
+    /// Whether nobody waits to send.
+    #[inline]
+    fn nobody_sends(&self) -> bool {
+        self.senders.is_empty() && self.send_futures.is_empty()
+    }
+
     /// Lets the oldest sender have a room that has come up: its message goes to the oldest receiver or into the buffer.
     #[inline]
     fn refill(&mut self) -> Wakers {
-        let nobody_waits = self.senders.is_empty() && self.send_futures.is_empty();
-        if nobody_waits || !self.has_room() || self.disconnected { (None, None) } else { self.refill_slow() }
+        if self.nobody_sends() || !self.has_room() || self.disconnected {
+            (None, None)
+        } else {
+            self.refill_slow()
+        }
     }
 
     #[cold]

@@ -110,7 +110,24 @@ impl<T> Blocks<T> {
     /// Takes the oldest message. A block that comes with it is to be freed outside the lock.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<(T, Option<Box<Block<T>>>)> {
+        if let Some(message) = self.pop_within() {
+            return Some((message, None));
+        }
         if self.len == 0 {
+            return None;
+        }
+        // SAFETY: there are messages, so there is a first block (invariant 1); `read` is the oldest one's place (invariant 2), which is
+        // forgotten here.
+        let message = unsafe { (&(*self.head).places)[self.read].assume_init_read() };
+        self.len -= 1;
+        Some((message, self.leave_block()))
+    }
+
+    /// Takes the oldest message, unless its block would be left for the next.
+    #[inline]
+    pub(super) fn pop_within(&mut self) -> Option<T> {
+        let leaves = self.len > 1 && self.read + 1 == MESSAGES_A_BLOCK;
+        if self.len == 0 || leaves {
             return None;
         }
         // SAFETY: there are messages, so there is a first block (invariant 1).
@@ -119,18 +136,15 @@ impl<T> Blocks<T> {
         let message = unsafe { places[self.read].assume_init_read() };
         self.read += 1;
         self.len -= 1;
-        let block = if self.read == MESSAGES_A_BLOCK || self.len == 0 { self.leave_block() } else { None };
-        Some((message, block))
+        if self.len == 0 {
+            (self.read, self.written) = (0, 0);
+        }
+        Some(message)
     }
 
-    /// Goes on to the next block, or back to the beginning of the only one.
+    /// Goes on to the next block.
     fn leave_block(&mut self) -> Option<Box<Block<T>>> {
         self.read = 0;
-        if self.len == 0 {
-            // The last message stood in the last block.
-            self.written = 0;
-            return None;
-        }
         // SAFETY: it is no longer reached but through `head` (invariant 1), which goes on to the next; there is one, since
         // there are messages.
         let first = unsafe { Box::from_raw(self.head) };

@@ -76,4 +76,15 @@ impl<T> Buffer<T> {
             Self::Blocks(blocks) => blocks.pop(),
         }
     }
+
+    /// Takes the oldest message, if no block can come with it.
+    #[inline]
+    pub(super) fn pop_within(&mut self) -> Option<T> {
+        match self {
+            Self::None => None,
+            Self::Hand(message) => message.take(),
+            Self::Ring(ring) => ring.pop(),
+            Self::Blocks(blocks) => blocks.pop_within(),
+        }
+    }
 }

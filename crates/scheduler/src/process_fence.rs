@@ -1,0 +1,96 @@
+//! One fence for all threads of the process, by which a lock that was left to one thread is taken from it.
+//!
+//! Knows nothing of locks.
+//!
+//! It is the kernel's `membarrier`: each processor that runs a thread of the process is interrupted, and a switch of threads is a fence
+//! already. The process registers for it once, which takes the kernel 19 ms among other threads (it waits for all processors), and nothing
+//! before there are any; each fence takes 0.5 µs. So the monitor registers, when the runtime has lived for a while.
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::enable;
+
+/// No such fence here: no lock is left to a thread.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn enable() {}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use sisal_base::sync::asymmetric;
+    use std::sync::Once;
+    use std::thread;
+    use std::time::Duration;
+
+    /// In which each processor empties its store buffers by far.
+    const LONG: Duration = Duration::from_millis(10);
+
+    /// Registers with the kernel, the first time. Where that refuses (a kernel before 4.14, a sandbox), locks are shared as ever.
+    pub(crate) fn enable() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            if membarrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) {
+                asymmetric::enable(fence);
+            }
+        });
+    }
+
+    fn fence() {
+        if !membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED) {
+            // A sandbox was put up since. What the kernel does not do at once, time does.
+            thread::sleep(LONG);
+        }
+    }
+
+    /// Whether the kernel has done so.
+    fn membarrier(command: libc::c_int) -> bool {
+        // SAFETY: takes numbers alone.
+        unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::enable;
+    use sisal_base::biased::BiasedLock;
+    use sisal_base::sync::asymmetric::{STREAK, is_enabled};
+    use std::hint::{black_box, spin_loop};
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    use std::thread;
+
+    const LOCKS: usize = 10_000;
+    /// Times that a lock's owner takes it.
+    const TIMES: u32 = 1_000;
+
+    fn add(lock: &BiasedLock<u32>) {
+        let mut count = lock.lock();
+        *count = black_box(*count) + 1;
+    }
+
+    /// Where the fence does nothing, additions are lost: the owner and the one that disowns it are both inside.
+    #[test]
+    fn a_lock_is_taken_from_its_owner_in_the_middle_of_its_work() {
+        enable();
+        if !is_enabled() {
+            println!("no such fence here: nothing is shown");
+            return;
+        }
+        let locks: Vec<_> = (0..LOCKS).map(|_| (BiasedLock::new(0), AtomicU32::new(0))).collect();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for (lock, taken) in &locks {
+                    for times in 1..=TIMES {
+                        add(lock);
+                        taken.store(times, Relaxed);
+                    }
+                }
+            });
+            for (index, (lock, taken)) in locks.iter().enumerate() {
+                let first = STREAK + index as u32 % (TIMES / 2);
+                while taken.load(Relaxed) < first {
+                    spin_loop();
+                }
+                add(lock);
+            }
+        });
+        assert!(locks.iter().all(|(lock, _)| *lock.lock() == TIMES + 1), "an addition is lost");
+    }
+}
