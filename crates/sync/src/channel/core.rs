@@ -174,8 +174,9 @@ impl<T> Channel<T> {
     /// Receives a message, waiting for one.
     ///
     /// Inline up to the park, where it waits for ever: each frame that a fiber comes back through costs a return that the processor did
-    /// not predict, since it has seen another fiber's calls (18 % of a ping-pong a frame).
-    #[inline(always)]
+    /// not predict, since it has seen another fiber's calls (18 % of a ping-pong a frame). Not so where nothing is optimised: each inlined
+    /// part would keep a place of its own for the message.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn recv(&self, until: Until) -> Result<T, Lack> {
         spend();
         loop {
@@ -196,21 +197,24 @@ impl<T> Channel<T> {
                     None => continue,
                 }
             }
-            match state.take() {
-                Taken::Message(message, wakers, block) => {
-                    self.unlock_and_wake(state, wakers);
-                    drop(block);
-                    return Ok(message);
-                }
-                Taken::Disconnected => return Err(Lack::Disconnected),
-                Taken::Promise(sender) => {
-                    let message = with_current(|agent| self.recv_promised(agent, state, sender));
-                    if let Some(message) = message {
-                        return Ok(message);
-                    }
-                }
-                Taken::Empty => {}
+            if let Some(result) = self.recv_with_others(state) {
+                return result;
             }
+        }
+    }
+
+    /// Receives where others are to be told of it. `None` if the caller is to look again.
+    #[inline(never)]
+    fn recv_with_others(&self, mut state: BiasedGuard<'_, State<T>>) -> Option<Result<T, Lack>> {
+        match state.take() {
+            Taken::Message(message, wakers, block) => {
+                self.unlock_and_wake(state, wakers);
+                drop(block);
+                Some(Ok(message))
+            }
+            Taken::Disconnected => Some(Err(Lack::Disconnected)),
+            Taken::Promise(sender) => with_current(|agent| self.recv_promised(agent, state, sender)).map(Ok),
+            Taken::Empty => None,
         }
     }
 
@@ -225,7 +229,7 @@ impl<T> Channel<T> {
     }
 
     /// Waits for a message. `None` if there is nothing to wait for any more, and the caller is to look again.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn recv_waiting(
         &self,
         agent: &dyn Agent,

@@ -54,12 +54,20 @@ impl<T> Receiver<T> {
         &self.source
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn recv_until(&self, until: Until) -> Result<T, Lack> {
         match &self.source {
             Source::Channel(share) => share.recv(until),
+            _ => self.recv_unsent(until),
+        }
+    }
+
+    /// Receives what nobody has to send.
+    #[cold]
+    fn recv_unsent(&self, until: Until) -> Result<T, Lack> {
+        match &self.source {
             Source::Timer(timer, make) => timer.recv(until).map(make),
-            Source::Never => Err(recv_never(until)),
+            _ => Err(recv_never(until)),
         }
     }
 
@@ -81,7 +89,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(receiver.recv(), Ok(5));
     /// assert_eq!(receiver.recv(), Err(RecvError));
     /// ```
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn recv(&self) -> Result<T, RecvError> {
         self.recv_until(Until::Forever).map_err(|_| RecvError)
     }

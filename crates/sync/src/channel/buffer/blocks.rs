@@ -110,26 +110,29 @@ impl<T> Blocks<T> {
     /// Takes the oldest message. A block that comes with it is to be freed outside the lock.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<(T, Option<Box<Block<T>>>)> {
-        if let Some(message) = self.pop_within() {
-            return Some((message, None));
-        }
         if self.len == 0 {
             return None;
         }
-        // SAFETY: there are messages, so there is a first block (invariant 1); `read` is the oldest one's place (invariant 2), which is
-        // forgotten here.
-        let message = unsafe { (&(*self.head).places)[self.read].assume_init_read() };
-        self.len -= 1;
-        Some((message, self.leave_block()))
+        // SAFETY: there are messages.
+        let message = unsafe { self.read() };
+        let leaves = self.read == MESSAGES_A_BLOCK && self.len > 0;
+        Some((message, if leaves { self.leave_block() } else { None }))
     }
 
     /// Takes the oldest message, unless its block would be left for the next.
     #[inline]
     pub(super) fn pop_within(&mut self) -> Option<T> {
-        let leaves = self.len > 1 && self.read + 1 == MESSAGES_A_BLOCK;
-        if self.len == 0 || leaves {
-            return None;
-        }
+        let leaves = self.read + 1 == MESSAGES_A_BLOCK && self.len > 1;
+        // SAFETY: there are messages.
+        if self.len == 0 || leaves { None } else { Some(unsafe { self.read() }) }
+    }
+
+    /// Reads the oldest message, and goes back to the beginning of the block if it was the last of all.
+    ///
+    /// # Safety
+    /// There is one.
+    #[inline]
+    unsafe fn read(&mut self) -> T {
         // SAFETY: there are messages, so there is a first block (invariant 1).
         let places = unsafe { &(*self.head).places };
         // SAFETY: `read` is the oldest one's place (invariant 2), which is forgotten here.
@@ -137,9 +140,10 @@ impl<T> Blocks<T> {
         self.read += 1;
         self.len -= 1;
         if self.len == 0 {
+            // It stood in the last block.
             (self.read, self.written) = (0, 0);
         }
-        Some(message)
+        message
     }
 
     /// Goes on to the next block.
