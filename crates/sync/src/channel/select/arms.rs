@@ -71,6 +71,11 @@ impl<'a, T> RecvArm<'a, T> {
 
     fn attempt_from(&self, channel: &Channel<T>, agent: &dyn Agent) -> bool {
         let mut state = channel.lock();
+        if let Some(message) = state.take_alone() {
+            channel.unlock(state);
+            self.keep(message);
+            return true;
+        }
         if state.has_nothing() {
             return false;
         }
