@@ -18,6 +18,10 @@ mod biased_lock_excludes;
 #[cfg(sisal_loom)]
 mod block_on_counts_calls;
 #[cfg(sisal_loom)]
+mod broadcast_counts_lost;
+#[cfg(sisal_loom)]
+mod broadcast_reaches_all;
+#[cfg(sisal_loom)]
 mod cancel_finds_both_scopes;
 #[cfg(sisal_loom)]
 mod cancel_finds_first_scope;

@@ -87,9 +87,9 @@ impl Worker {
     #[inline]
     pub(super) fn retire(&self, record: &Record) {
         // SAFETY: the fiber has ended; nobody else touches its computation.
-        let resumable = unsafe { (*record.resumable.get()).take() }.expect("a live fiber has a computation");
+        let stack = Resumable::take_stack(unsafe { &mut *record.resumable.get() });
+        let stack = stack.expect("a fiber that has ended had a stack");
         let place = std::ptr::from_ref(record).cast_mut();
-        let stack = resumable.into_stack();
         // SAFETY: the fiber has left the live table and its header: nobody reaches the record any more, and `stack`, in
         // which it is, is still ours.
         unsafe { place.drop_in_place() };

@@ -5,6 +5,7 @@
 use super::shared::Shared;
 use super::{RecvArm, RecvError, RecvFuture, RecvTimeoutError, TryRecvError};
 use crate::line::{Stand, deadline_after};
+use sisal_base::fault;
 use sisal_base::sync::Arc as Handle;
 use sisal_park::{Cancellable, ChannelPlace, Outcome, Reason, spend, with_current};
 use std::fmt;
@@ -56,6 +57,7 @@ impl<T> Receiver<T> {
             if let Some(taken) = log.take(&mut self.next) {
                 return taken.map_err(Lack::Now);
             }
+            let log = if fault!("broadcast.recv.gap") { self.shared.lock_again(log) } else { log };
             let reason =
                 Reason::Recv(ChannelPlace::new((&raw const *self.shared).addr(), Some(log.capacity())));
             let outcome = with_current(|agent| {

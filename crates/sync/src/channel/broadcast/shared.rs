@@ -17,8 +17,8 @@
 //! 4. There are `senders` handles, and `receivers`. Without senders nobody begins to wait.
 
 use super::RecvError;
-use sisal_base::CachePadded;
 use sisal_base::sync::{SpinGuard, SpinLock};
+use sisal_base::{CachePadded, fault};
 use sisal_park::{WaitQueue, WakeBatch};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -89,6 +89,12 @@ impl<T> Shared<T> {
         self.log.lock()
     }
 
+    /// What a wait must not do between its look and its place in the line.
+    pub(super) fn lock_again<'a>(&'a self, log: SpinGuard<'a, Log<T>>) -> SpinGuard<'a, Log<T>> {
+        drop(log);
+        self.lock()
+    }
+
     /// The number of receivers that `message` is for; the message, if that is 0.
     pub(super) fn send(&self, message: T) -> Result<usize, T> {
         let message = Arc::new(message);
@@ -125,7 +131,7 @@ impl<T> Shared<T> {
             }
             drop(log);
             batch.wake_all();
-            if left == 0 {
+            if left == 0 || fault!("broadcast.tell.one_batch") {
                 return;
             }
             log = self.lock();
@@ -139,7 +145,7 @@ impl<T> Shared<T> {
     pub(super) fn drop_sender(&self) {
         let mut log = self.lock();
         log.senders -= 1;
-        if log.senders == 0 {
+        if log.senders == 0 && !fault!("broadcast.drop_sender.tells_nobody") {
             self.tell_all(log);
         }
     }
