@@ -184,6 +184,7 @@ fn sockets_that_are_always_ready_take_turns() {
             }
         });
         let least = counts.iter().map(|count| count.load(Relaxed)).min().unwrap();
-        assert!(least >= ROUNDS / 2, "{counts:?}");
+        // Half of it, and a good deal less where orders are drawn (`SISAL_CHAOS`); who is passed by has next to none.
+        assert!(least >= ROUNDS / 4, "{counts:?}");
     });
 }
