@@ -48,7 +48,7 @@ thread_slot! {
 /// Inside of such destructors, where the thread's own record may be gone, it is a new one: the same for all calls, since a wait of
 /// several steps (a scope's) tells others whom to wake in the first of them. Nothing comes after the last destructor, so that one is
 /// leaked.
-#[inline(never)]
+#[inline]
 pub(crate) fn own() -> NonNull<dyn Agent> {
     let own = OWN.try_with(|agent| NonNull::from(agent as &dyn Agent));
     own.unwrap_or_else(|_| NonNull::from(last() as &dyn Agent))

@@ -16,17 +16,40 @@ pub struct Detached {
     chain: OnceCell<Box<Place>>,
 }
 
-/// Takes what was left open, and puts back what was open outside.
-struct Back<'a> {
+/// What is open inside and outside changes places, until it is dropped.
+struct Change<'a> {
     scopes: &'a CancelScopes,
     inside: &'a OnceCell<Box<Place>>,
     outside: Place,
+    /// Whether there was anything to change.
+    is_made: bool,
 }
 
-impl Drop for Back<'_> {
-    fn drop(&mut self) {
+impl Change<'_> {
+    #[cold]
+    fn make(&mut self) {
+        self.is_made = true;
+        if self.scopes.has_frames() {
+            self.scopes.move_frames_to(&self.outside);
+        }
+        if let Some(inside) = self.inside.get() {
+            self.scopes.take_frames_from(inside);
+        }
+    }
+
+    #[cold]
+    fn undo(&self) {
         leave(self.scopes, self.inside);
         self.scopes.take_frames_from(&self.outside);
+    }
+}
+
+impl Drop for Change<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.is_made {
+            self.undo();
+        }
     }
 }
 
@@ -61,14 +84,21 @@ impl Detached {
         // SAFETY: an agent lives while code runs in its name, as `f` and our caller do. The record of a fiber stays in place
         // when the fiber is resumed on another thread, and a bare thread's stays to the thread's end.
         let scopes = unsafe { scopes.as_ref() };
+        let mut change = self.change(scopes);
         if scopes.has_frames() || self.is_open() {
-            return self.run(scopes, f);
+            change.make();
         }
+        // At one place: what is called at two is not inlined, and a frame between two switches costs more than a switch.
         let result = f();
-        if scopes.has_frames() {
+        if !change.is_made && scopes.has_frames() {
             self.leave(scopes);
         }
         result
+    }
+
+    #[inline(always)]
+    fn change<'a>(&'a self, scopes: &'a CancelScopes) -> Change<'a> {
+        Change { scopes, inside: &self.chain, outside: Cell::new(ptr::null()), is_made: false }
     }
 
     #[cold]
@@ -91,13 +121,8 @@ impl Detached {
     /// ```
     #[inline(never)]
     pub fn run<R>(&self, scopes: &CancelScopes, f: impl FnOnce() -> R) -> R {
-        let back = Back { scopes, inside: &self.chain, outside: Cell::new(ptr::null()) };
-        if scopes.has_frames() {
-            scopes.move_frames_to(&back.outside);
-        }
-        if let Some(inside) = self.chain.get() {
-            scopes.take_frames_from(inside);
-        }
+        let mut change = self.change(scopes);
+        change.make();
         f()
     }
 }
