@@ -3,22 +3,27 @@
 //! Knows nothing of locks.
 //!
 //! It is the kernel's `membarrier`: each processor that runs a thread of the process is interrupted, and a switch of threads is a fence
-//! already. The process registers for it once, which takes the kernel 19 ms among other threads (it waits for all processors), and nothing
-//! before there are any; each fence takes 0.5 µs. So the monitor registers, when the runtime has lived for a while.
+//! already. The process registers for it once, which takes the kernel 4 µs as long as there is one thread, and 19 ms among others (it waits
+//! for all processors); each fence takes 0.5 µs. So a runtime registers before it starts its threads, if there is no other yet, and else its
+//! monitor does, once the runtime has lived for a while.
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::enable;
+pub(crate) use linux::{enable, enable_if_cheap};
 
 /// No such fence here: no lock is left to a thread.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn enable() {}
 
+/// As [`enable`].
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn enable_if_cheap() {}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use sisal_base::sync::asymmetric;
     use std::sync::Once;
-    use std::thread;
     use std::time::Duration;
+    use std::{fs, thread};
 
     /// In which each processor empties its store buffers by far.
     const LONG: Duration = Duration::from_millis(10);
@@ -31,6 +36,13 @@ mod linux {
                 asymmetric::enable(fence);
             }
         });
+    }
+
+    /// [`enable`], if the process has one thread.
+    pub(crate) fn enable_if_cheap() {
+        if fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1) {
+            enable();
+        }
     }
 
     fn fence() {

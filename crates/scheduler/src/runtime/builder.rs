@@ -15,6 +15,7 @@ use crate::monitor::Monitor;
 use crate::panic_hook;
 use crate::panic_policy::{PanicPolicy, Policy};
 use crate::post::Post;
+use crate::process_fence;
 use crate::stack_use::{Ledger, Measure};
 use crate::task::{Depot, Task};
 use crate::trace::{Recorder, Tape, Trace};
@@ -346,6 +347,7 @@ fn start_threads(
     on_start: Option<Arc<dyn Fn(usize) + Send + Sync>>,
     threads: &mut Threads,
 ) -> io::Result<()> {
+    process_fence::enable_if_cheap();
     for (index, (fresh, movable)) in ends.into_iter().enumerate() {
         let (crew, on_start) = (Arc::clone(crew), on_start.clone());
         let life = move || {
