@@ -38,6 +38,29 @@ fn two_full_channels_lose_nothing() {
     });
 }
 
+/// Also where the select waits, and whoever comes takes the first arm in the channel's line.
+#[test]
+fn arms_of_one_channel_have_equal_chances() {
+    const MESSAGES: usize = 3_000;
+    on_each_size(|| {
+        for capacity in [0, 1, 16] {
+            let (sender, receiver) = channel::bounded(capacity);
+            let sending = go!((0..MESSAGES).for_each(|n| sender.send(n).unwrap()));
+            let mut hits = [0; 3];
+            for _ in 0..MESSAGES {
+                let arm = select! {
+                    recv(receiver) -> _ => 0,
+                    recv(receiver) -> _ => 1,
+                    recv(receiver) -> _ => 2,
+                };
+                hits[arm] += 1;
+            }
+            sending.join().unwrap();
+            assert!(hits.iter().all(|&hits| hits > MESSAGES / 4), "capacity {capacity}: {hits:?}");
+        }
+    });
+}
+
 #[test]
 fn sends_and_receives_meet_in_selects() {
     on_each_size(|| {

@@ -109,15 +109,9 @@ fn look<A: HasArm>(agent: &dyn Agent, arms: &mut [A], goal: Goal, order: Order) 
         return arms.iter().position(is_it);
     }
     let draw = Rng::new(agent.choose(SEEDS) as u64);
-    if arms.len() > u64::BITS as usize {
-        return (0..arms.len()).find(|&position| {
-            arms.swap(position, position + draw.below(arms.len() - position));
-            is_it(&arms[position])
-        });
-    }
-    // Which are left, in a register: to move the arms themselves took a tenth of a select.
-    let mut left = u64::MAX >> (u64::BITS as usize - arms.len());
-    while left != 0 {
+    // Which of the first 64 are left, in a register: to move the arms themselves took a tenth of a select.
+    let mut left = u64::MAX >> (u64::BITS as usize).saturating_sub(arms.len());
+    while arms.len() <= u64::BITS as usize && left != 0 {
         let skipped = draw.below(left.count_ones() as usize);
         let drawn = (0..skipped).fold(left, |left, _| left & (left - 1)).trailing_zeros() as usize;
         if is_it(&arms[drawn]) {
@@ -125,7 +119,12 @@ fn look<A: HasArm>(agent: &dyn Agent, arms: &mut [A], goal: Goal, order: Order) 
         }
         left &= !(1 << drawn);
     }
-    None
+    let tried = if left == 0 { arms.len() } else { 0 };
+    // Those of one channel get into its line in an order that is drawn, too: who comes takes the first.
+    (0..arms.len()).find(|&position| {
+        arms.swap(position, position + draw.below(arms.len() - position));
+        position >= tried && is_it(&arms[position])
+    })
 }
 
 /// How a round has ended.
