@@ -100,7 +100,7 @@ mod imp {
 
         /// Whether there is a heavy fence, and threads can be told apart.
         pub fn is_enabled() -> bool {
-            HEAVY.get().is_some() && cfg!(any(target_arch = "x86_64", target_arch = "aarch64"))
+            HEAVY.get().is_some() && token() != usize::MAX
         }
 
         /// Orders this thread's stores before it and loads behind it, for whoever calls [`heavy_fence`].

@@ -6,7 +6,7 @@
 ///
 /// It is read anew each time: a fiber may go on with another thread, and a compiler that takes the address of a thread-local for
 /// constant within a function would not see that.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[inline(always)]
 pub fn thread_pointer() -> usize {
     let pointer;
@@ -16,7 +16,7 @@ pub fn thread_pointer() -> usize {
 }
 
 /// This thread's, which is no other's that runs now. Never 0 nor 1.
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
 #[inline(always)]
 pub fn thread_pointer() -> usize {
     let pointer;
@@ -25,8 +25,8 @@ pub fn thread_pointer() -> usize {
     pointer
 }
 
-/// Threads cannot be told apart here.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+/// Threads cannot be told apart here. (Other systems keep other things in these registers.)
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 #[inline(always)]
 pub fn thread_pointer() -> usize {
     usize::MAX
