@@ -8,7 +8,7 @@ use sisal_base::sync::atomic::{AtomicUsize, Ordering};
 use sisal_base::sync::{Arc, thread};
 use sisal_park::cancel::CancelScopes;
 use sisal_park::thread::ThreadAgent;
-use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, agent};
+use sisal_park::{Agent, AgentId, Cancellable, Outcome, Parking, Reason, Waker, Word, agent};
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::time::Instant;
@@ -47,16 +47,16 @@ impl Agent for ModelAgent {
         self.own.id()
     }
 
-    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
+    fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
         if let Some(Parks(begun)) = &self.parks {
             begun.fetch_add(1, Ordering::Relaxed);
         }
         match deadline {
             Some(deadline) => {
                 self.time.set(deadline.max(self.time.get()));
-                Outcome::TimedOut
+                Parking::Over(Outcome::TimedOut)
             }
-            None => self.own.park(None, reason, cancellable),
+            None => self.own.begin_park(None, reason, cancellable),
         }
     }
 

@@ -6,7 +6,7 @@ use sisal_base::sync::{UnsafeCell, thread};
 use sisal_park::agent::install;
 use sisal_park::cancel::{Before, CancelScopes};
 use sisal_park::thread::ThreadAgent;
-use sisal_park::{Agent, AgentId, Cancellable, Cause, Outcome, Reason, Waker, Word, with_current};
+use sisal_park::{Agent, AgentId, Cancellable, Cause, Outcome, Parking, Reason, Waker, Word, with_current};
 use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -67,10 +67,10 @@ impl Agent for Asked {
         self.agent.id()
     }
 
-    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
+    fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
         match self.scopes.before_park(self, deadline, cancellable) {
-            Before::Return(outcome) => outcome,
-            Before::Park(_) => self.agent.park(None, reason, Cancellable::Never),
+            Before::Return(outcome) => Parking::Over(outcome),
+            Before::Park(_) => self.agent.begin_park(None, reason, Cancellable::Never),
         }
     }
 

@@ -15,8 +15,8 @@ use sisal_base::sync::UnsafeCell;
 use sisal_coro::{Class, Pool, Resumed, SendResumable, Suspender};
 use sisal_park::cancel::CancelScopes;
 use sisal_park::{
-    Agent, AgentId, Cancellable, Commit, Completed, Dropped, JoinState, Outcome, Reason, Wake, WakeKind,
-    Waker, WakerVTable, Word, agent,
+    Agent, AgentId, Cancellable, Commit, Completed, Dropped, JoinState, Outcome, Parking, Reason, Wake,
+    WakeKind, Waker, WakerVTable, Word, agent,
 };
 use std::cell::Cell;
 use std::fmt;
@@ -144,15 +144,18 @@ impl Agent for Fiber {
         self.id
     }
 
-    fn park(&self, deadline: Option<Instant>, _reason: Reason, _cancellable: Cancellable) -> Outcome {
+    fn begin_park(&self, deadline: Option<Instant>, _: Reason, _: Cancellable) -> Parking<'_> {
         if deadline.is_some() {
-            return Outcome::TimedOut;
+            return Parking::Over(Outcome::TimedOut);
         }
         if fault!("fiber.commit.before_leaving") && self.word.commit() == Commit::Resume {
-            return Outcome::Woken;
+            return Parking::Over(Outcome::Woken);
         }
         // SAFETY: set when the body began; it lives as long as the body.
-        unsafe { &*self.suspender.get() }.suspend();
+        Parking::Leave { suspender: unsafe { &*self.suspender.get() }, timed: false }
+    }
+
+    fn end_park(&self, _: Option<Instant>, _: Reason, _: Cancellable, _: bool) -> Outcome {
         Outcome::Woken
     }
 

@@ -8,6 +8,7 @@
 use crate::cancel::{CancelScopes, Cause};
 use crate::{Reason, Waker, Word, World, thread};
 use sisal_base::thread_slot;
+use sisal_coro::Suspender;
 use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
@@ -38,6 +39,20 @@ pub enum Cancellable {
     Once,
     /// A lock, a join of scoped children, `blocking`: really waits.
     Never,
+}
+
+/// What a park that has begun still takes.
+#[derive(Debug)]
+pub enum Parking<'a> {
+    /// Nothing: it has ended so.
+    Over(Outcome),
+    /// That the stack is left by this, and [`Agent::end_park`] after it.
+    Leave {
+        /// To leave it by.
+        suspender: &'a Suspender,
+        /// Whether a timer was set, at the deadline or before.
+        timed: bool,
+    },
 }
 
 /// The number of an agent, unique in the process.
@@ -75,8 +90,20 @@ pub trait Agent {
     /// This agent's number.
     fn id(&self) -> AgentId;
 
-    /// Waits until woken, until `deadline`, or until cancelled. May return early; a wake before it is not lost.
-    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome;
+    /// The first part of [`park`](Self#method.park): all of it, or up to where the agent leaves its stack.
+    fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_>;
+
+    /// The rest of a park that began with [`Parking::Leave`], when the agent runs again: with the same arguments, and `timed`
+    /// from there.
+    fn end_park(
+        &self,
+        _deadline: Option<Instant>,
+        _reason: Reason,
+        _cancellable: Cancellable,
+        _timed: bool,
+    ) -> Outcome {
+        unreachable!("the park of an agent that leaves no stack ends in `begin_park`")
+    }
 
     /// A right to wake this agent.
     fn waker(&self) -> Waker;
@@ -140,6 +167,24 @@ pub trait Agent {
     /// How many times it may look again before it parks. None for a fiber, whose worker has others to run; a bare thread
     /// has nothing better to do, and a park costs it some 10,000 ns.
     fn spins(&self) -> u32;
+}
+
+impl dyn Agent + '_ {
+    /// Waits until woken, until `deadline`, or until cancelled. May return early; a wake before it is not lost.
+    ///
+    /// The stack is left in the caller's frame. Each frame between the switch and the code that goes on ends in a return that
+    /// the processor does not predict, since it pairs them with the calls of whoever ran in between, and so does the next switch:
+    /// one frame takes a third of a ping-pong's time. What waits often is inlined from here up to its user.
+    #[inline(always)]
+    pub fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
+        match self.begin_park(deadline, reason, cancellable) {
+            Parking::Over(outcome) => outcome,
+            Parking::Leave { suspender, timed } => {
+                suspender.suspend();
+                self.end_park(deadline, reason, cancellable, timed)
+            }
+        }
+    }
 }
 
 thread_slot! {

@@ -16,7 +16,7 @@ mod waker;
 mod word;
 mod world;
 
-pub use agent::{Agent, AgentId, Cancellable, Outcome, blocking, current, spend, with_current};
+pub use agent::{Agent, AgentId, Cancellable, Outcome, Parking, blocking, current, spend, with_current};
 pub use block_on::block_on;
 pub use blocking_io::blocking_io;
 pub use cancel::{CancelToken, Cause};

@@ -8,7 +8,7 @@
 
 use crate::cancel::{Before, CancelScopes};
 use crate::waker::never_parked;
-use crate::{Agent, AgentId, Cancellable, Commit, Outcome, Reason, Wake, WakeKind, Waker, WakerVTable, Word};
+use crate::{Agent, AgentId, Cancellable, Commit, Parking, Reason, Wake, WakeKind, Waker, WakerVTable, Word};
 use sisal_base::rng::Rng;
 use sisal_base::sync::{Arc, Condvar, Mutex, thread, wait, wait_until};
 use sisal_base::{fault, thread_slot};
@@ -126,13 +126,18 @@ impl Agent for ThreadAgent {
         self.id
     }
 
-    fn park(&self, deadline: Option<Instant>, _reason: Reason, cancellable: Cancellable) -> Outcome {
+    fn begin_park(
+        &self,
+        deadline: Option<Instant>,
+        _reason: Reason,
+        cancellable: Cancellable,
+    ) -> Parking<'_> {
         let until = match self.cancel.before_park(self, deadline, cancellable) {
             Before::Park(until) => until,
-            Before::Return(outcome) => return outcome,
+            Before::Return(outcome) => return Parking::Over(outcome),
         };
         let timed_out = self.parker.word.commit() == Commit::Parked && !self.parker.block(until);
-        self.cancel.after_park(self, deadline, timed_out, cancellable)
+        Parking::Over(self.cancel.after_park(self, deadline, timed_out, cancellable))
     }
 
     fn waker(&self) -> Waker {
@@ -207,6 +212,7 @@ unsafe fn drop_parker(data: *const ()) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Outcome;
     use crate::with_current;
     use std::time::Duration;
 

@@ -157,7 +157,7 @@ impl Waiter {
 
     /// Parks until fulfilled, timed out or cancelled. After the latter two the waiter may still be linked: the caller
     /// removes it under the lock, and if it is not there any more, waits on with no deadline (invariant 4).
-    #[inline]
+    #[inline(always)]
     pub fn wait(
         &self,
         agent: &dyn Agent,

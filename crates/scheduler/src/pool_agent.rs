@@ -5,7 +5,7 @@
 use crate::blocking::BlockingPool;
 use sisal_park::cancel::CancelScopes;
 use sisal_park::thread::ThreadAgent;
-use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, agent};
+use sisal_park::{Agent, AgentId, Cancellable, Parking, Reason, Waker, Word, agent};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::Instant;
@@ -41,11 +41,11 @@ impl Agent for PoolAgent {
         self.thread.id()
     }
 
-    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
+    fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
         self.pool.job_waits();
-        let outcome = self.thread.park(deadline, reason, cancellable);
+        let parking = self.thread.begin_park(deadline, reason, cancellable);
         self.pool.job_goes_on();
-        outcome
+        parking
     }
 
     fn waker(&self) -> Waker {

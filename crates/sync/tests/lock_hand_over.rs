@@ -5,7 +5,7 @@
 
 use sisal_park::cancel::CancelScopes;
 use sisal_park::thread::ThreadAgent;
-use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, agent};
+use sisal_park::{Agent, AgentId, Cancellable, Parking, Reason, Waker, Word, agent};
 use sisal_sync::{Mutex, MutexGuard, RwLock};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -24,11 +24,11 @@ struct Late {
 }
 
 impl Agent for Late {
-    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
+    fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
         self.parks.fetch_add(1, Ordering::Relaxed);
-        let outcome = self.own.park(deadline, reason, cancellable);
+        let parking = self.own.begin_park(deadline, reason, cancellable);
         std::thread::sleep(LATE);
-        outcome
+        parking
     }
     fn spins(&self) -> u32 {
         u32::from(!self.is_fiber)

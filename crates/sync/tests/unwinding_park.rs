@@ -4,7 +4,7 @@
 
 use sisal_park::cancel::CancelScopes;
 use sisal_park::thread::ThreadAgent;
-use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, agent};
+use sisal_park::{Agent, AgentId, Cancellable, Parking, Reason, Waker, Word, agent};
 use sisal_sync::channel::{Select, TrySendError, bounded};
 use sisal_sync::{Condvar, Mutex};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +18,7 @@ impl Agent for NeverParks {
         self.0.id()
     }
 
-    fn park(&self, _: Option<Instant>, _: Reason, _: Cancellable) -> Outcome {
+    fn begin_park(&self, _: Option<Instant>, _: Reason, _: Cancellable) -> Parking<'_> {
         panic!("this agent may not park");
     }
 

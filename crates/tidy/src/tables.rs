@@ -12,7 +12,7 @@ pub struct Edges {
 /// The floors of the house, from the ground up. A crate knows what stands in its row, and nothing else of ours.
 pub const EDGES: &[Edges] = &[
     Edges { package: "sisal-base", on: &[] },
-    Edges { package: "sisal-park", on: &["sisal-base"] },
+    Edges { package: "sisal-park", on: &["sisal-base", "sisal-coro"] },
     Edges { package: "sisal-queue", on: &["sisal-base"] },
     Edges { package: "sisal-coro", on: &[] },
     Edges { package: "sisal-sync", on: &["sisal-base", "sisal-park"] },

@@ -5,7 +5,7 @@
 use sisal_park::agent::install;
 use sisal_park::cancel::{Before, CancelFlag, CancelScopes, check};
 use sisal_park::thread::ThreadAgent;
-use sisal_park::{Agent, AgentId, Cancellable, Cause, Outcome, Reason, Waker, Word};
+use sisal_park::{Agent, AgentId, Cancellable, Cause, Outcome, Parking, Reason, Waker, Word};
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -27,16 +27,16 @@ impl Agent for TestAgent {
         self.own.id()
     }
 
-    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
+    fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
         let until = match self.scopes.before_park(self, deadline, cancellable) {
-            Before::Return(outcome) => return outcome,
+            Before::Return(outcome) => return Parking::Over(outcome),
             Before::Park(until) => until,
         };
         match until {
             Some(until) => self.now.set(self.now.get().max(until)),
-            None => drop(self.own.park(None, reason, Cancellable::Never)),
+            None => drop(self.own.begin_park(None, reason, Cancellable::Never)),
         }
-        self.scopes.after_park(self, deadline, until.is_some(), cancellable)
+        Parking::Over(self.scopes.after_park(self, deadline, until.is_some(), cancellable))
     }
 
     fn waker(&self) -> Waker {
@@ -75,6 +75,15 @@ impl Agent for TestAgent {
 }
 
 impl TestAgent {
+    pub(crate) fn park(
+        &self,
+        deadline: Option<Instant>,
+        reason: Reason,
+        cancellable: Cancellable,
+    ) -> Outcome {
+        (self as &dyn Agent).park(deadline, reason, cancellable)
+    }
+
     pub(crate) fn new() -> Self {
         Self {
             own: ThreadAgent::new(),

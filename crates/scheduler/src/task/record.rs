@@ -68,15 +68,32 @@ impl Record {
         }
     }
 
-    /// Leaves the fiber's stack until it is woken. In between it takes photographs, when it is resumed with the order to.
+    /// What a park leaves the stack by; `None` if there is more to lay down, for [`park_aside`](Self::park_aside).
     #[inline(always)]
-    pub(crate) fn park(&self) {
+    pub(crate) fn begin_park(&self) -> Option<&Suspender> {
+        if std::thread::panicking() || spans::are_entered() {
+            return None;
+        }
+        self.command.set(Command::Park);
+        Some(self.suspender())
+    }
+
+    /// Leaves the fiber's stack until it is woken, for one that panics or has entered spans. [`end_park`](Self::end_park) follows.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn park_aside(&self) {
         self.suspend_by(Command::Park, || {
             self.switch(Command::Park);
-            while !self.order.get().is_null() {
-                self.obey();
-            }
+            self.end_park();
         });
+    }
+
+    /// Takes photographs, as long as it was resumed with the order to.
+    #[inline(always)]
+    pub(crate) fn end_park(&self) {
+        while !self.order.get().is_null() {
+            self.obey();
+        }
     }
 
     #[cold]
@@ -125,9 +142,14 @@ impl Record {
     #[inline(always)]
     fn switch(&self, command: Command) {
         self.command.set(command);
+        self.suspender().suspend();
+    }
+
+    #[inline(always)]
+    fn suspender(&self) -> &Suspender {
         // SAFETY: set by the fiber's body before any of its code ran, and valid until the body has returned; this is that
         // fiber's own code.
-        unsafe { &*self.suspender.get() }.suspend();
+        unsafe { &*self.suspender.get() }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::current::with_worker;
 use crate::sim::About;
 use crate::task::{Command, Header, Record, lent_waker, waker};
 use sisal_park::cancel::{Before, CancelScopes};
-use sisal_park::{Agent, AgentId, Cancellable, Outcome, Reason, Waker, Word, World};
+use sisal_park::{Agent, AgentId, Cancellable, Outcome, Parking, Reason, Waker, Word, World};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task;
@@ -98,6 +98,11 @@ fn pool_of_own() -> Option<Arc<BlockingPool>> {
     })
 }
 
+/// Whether who waits so waits for its children.
+fn is_join(reason: Reason) -> bool {
+    matches!(reason, Reason::Join(_) | Reason::Scope)
+}
+
 /// Tells the table in which the fiber stands whether it waits for its children.
 #[inline]
 fn set_joining(record: &Record, joins: bool) {
@@ -111,32 +116,49 @@ impl Agent for Header {
         self.id
     }
 
-    fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
+    fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
         let until = match self.cancel.before_park(self, deadline, cancellable) {
             Before::Park(until) => until,
-            Before::Return(outcome) => return outcome,
+            Before::Return(outcome) => return Parking::Over(outcome),
         };
         if self.word.take_token() {
-            return Outcome::Woken;
+            return Parking::Over(Outcome::Woken);
         }
         let record = self.own_record();
         if let Some(until) = until {
             if !self.arm(record, until) {
-                return self.cancel.after_park(self, deadline, true, cancellable);
+                return Parking::Over(self.cancel.after_park(self, deadline, true, cancellable));
             }
         }
         record.reason.set(reason);
         let here = 0_u8;
         self.note_depth(&here);
-        let joins = matches!(reason, Reason::Join(_) | Reason::Scope);
-        if joins {
+        if is_join(reason) {
             set_joining(record, true);
         }
-        record.park();
-        if joins {
+        let timed = until.is_some();
+        match record.begin_park() {
+            Some(suspender) => Parking::Leave { suspender, timed },
+            None => {
+                record.park_aside();
+                Parking::Over(self.end_park(deadline, reason, cancellable, timed))
+            }
+        }
+    }
+
+    fn end_park(
+        &self,
+        deadline: Option<Instant>,
+        reason: Reason,
+        cancellable: Cancellable,
+        timed: bool,
+    ) -> Outcome {
+        let record = self.own_record();
+        record.end_park();
+        if is_join(reason) {
             set_joining(record, false);
         }
-        let timed_out = until.is_some() && record.timer.has_fired();
+        let timed_out = timed && record.timer.has_fired();
         self.cancel.after_park(self, deadline, timed_out, cancellable)
     }
 
