@@ -153,6 +153,42 @@ fn a_timer_passes_those_that_compute() {
     });
 }
 
+/// A chain of fibers, each of which spawns the next, then runs `link`: how many have begun when one that has started before them
+/// is through with `other`.
+fn links_beside(other: fn(), link: fn()) -> usize {
+    const LINKS_MAX: usize = 500;
+    fn spawn_link(begun: Arc<AtomicUsize>, link: fn()) {
+        go! {
+            if begun.fetch_add(1, Relaxed) < LINKS_MAX {
+                spawn_link(begun, link);
+                link();
+            }
+        };
+    }
+    on(1, || {
+        let begun = Arc::new(AtomicUsize::new(0));
+        spawn_link(Arc::clone(&begun), link);
+        other();
+        begun.swap(LINKS_MAX, Relaxed)
+    })
+}
+
+/// Links that are so long that the worker looks around before each, and short ones that yield.
+#[test]
+fn tasks_that_spawn_tasks_give_way_to_those_that_have_started() {
+    let long = || {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_micros(300) {
+            std::hint::spin_loop();
+        }
+    };
+    let yields = || (0..10).for_each(|_| fiber::yield_now());
+    let sleeps = || (0..3).for_each(|_| fiber::sleep(Duration::from_micros(100)));
+    let links =
+        [links_beside(yields, long), links_beside(sleeps, long), links_beside(yields, fiber::yield_now)];
+    assert!(links.iter().all(|&links| links < 100), "{links:?}");
+}
+
 /// Two hundred clients, each of which asks again as soon as it has its answer: when the first has had so many, the others have
 /// had about as many.
 #[test]

@@ -87,8 +87,10 @@ pub(crate) struct Worker {
     current: Cell<Option<Task>>,
     /// The fiber that runs is about to give its task back, which may be gone from then on: nothing for a signal to look at.
     ending: Cell<bool>,
-    /// The last fiber left by a `yield_now`: one fresh task goes first.
-    yielded: Cell<bool>,
+    /// The last fiber left by a `yield_now`, or a look was not allowed to: one fresh task goes first.
+    fresh_is_due: Cell<bool>,
+    /// Whether the next fresh task that a look lets go first is the oldest.
+    oldest_at_look: Cell<bool>,
     /// Yields that returned at once, since the last full turn.
     idle_yields: Cell<u32>,
     looks: Looks,
@@ -142,7 +144,8 @@ impl Worker {
             first_runs: Cell::new(0),
             current: Cell::new(None),
             ending: Cell::new(false),
-            yielded: Cell::new(false),
+            fresh_is_due: Cell::new(false),
+            oldest_at_look: Cell::new(true),
             idle_yields: Cell::new(0),
             looks: if chaos.sim().is_some() { Looks::rare(start) } else { Looks::new(start) },
             told: Cell::new((0, start)),
@@ -330,7 +333,7 @@ impl Worker {
             Resumed::Finished => self.retire(record),
             Resumed::Suspended => match record.command.get() {
                 Command::Yield => {
-                    self.yielded.set(true);
+                    self.fresh_is_due.set(true);
                     self.push_ready(task);
                 }
                 Command::Park => {

@@ -6,8 +6,9 @@
 //!  inbox       each turn: what others have woken for us joins the ready list
 //!  ready-first what was just handed something, at most 8 in a row
 //!  ready list  started fibers, in order; those whom looks have found in turn with the others
-//!  fresh       our youngest; after a yield one goes first; 1 in 64 is our oldest
-//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor, injector, our oldest fresh task first
+//!  fresh       our youngest; after a yield one goes first, but not twice in a row; 1 in 64 is our oldest
+//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then the injector, or our oldest or
+//!              youngest fresh task in turn, goes first
 //!  nothing:    `search`
 //! ```
 //!
@@ -71,8 +72,8 @@ impl Worker {
         if let Some(task) = self.pick_oddly() {
             return Some(task);
         }
-        if self.yielded.replace(false) {
-            if let Some(task) = self.pick_fresh(turn) {
+        if self.fresh_is_due.get() {
+            if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
                 return Some(task);
             }
         }
@@ -95,6 +96,20 @@ impl Worker {
             }
         }
         self.pick_fresh(turn)
+    }
+
+    /// A fresh task before those that are ready; if these do not let it, in one of the next turns.
+    #[inline]
+    fn let_fresh_go_first(&self, pick: impl FnOnce() -> Option<Task>) -> Option<Task> {
+        let turn = self.counters.turns.get() as u32;
+        let may = self.ready.with(|ready| ready.lets_fresh_go_first(turn));
+        self.fresh_is_due.set(!may);
+        if !may {
+            return None;
+        }
+        let task = pick()?;
+        self.ready.with(|ready| ready.fresh_went_first(turn));
+        Some(task)
     }
 
     /// The youngest fresh task, so that a tree of fibers is walked depth first and few of them live at once; now and then the
@@ -143,7 +158,15 @@ impl Worker {
         if self.chaos.is_told_whom() {
             return None;
         }
-        self.take_injected().or_else(|| self.pick_fresh(0))
+        self.let_fresh_go_first(|| self.take_injected().or_else(|| self.pick_at_look()))
+    }
+
+    /// The oldest and the youngest fresh task in turn: where each turn is so long that it looks around, those behind many others
+    /// would wait for all of them, or for ever.
+    fn pick_at_look(&self) -> Option<Task> {
+        let oldest = self.oldest_at_look.get();
+        self.oldest_at_look.set(!oldest);
+        self.pick_fresh(u32::from(!oldest))
     }
 
     /// Fires what is due, and wakes those whose sockets are ready.
