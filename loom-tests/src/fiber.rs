@@ -104,6 +104,7 @@ impl Fiber {
         match self.state.complete(false) {
             Completed::Done => {}
             Completed::Unwanted => self.release(),
+            Completed::WakeLast(joiner) => joiner.wake(),
             Completed::Wake(joiner) => {
                 joiner.wake();
                 self.release();

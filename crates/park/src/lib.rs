@@ -21,7 +21,7 @@ pub use block_on::block_on;
 pub use blocking_io::blocking_io;
 pub use cancel::{CancelToken, Cause};
 pub use completion::Completion;
-pub use join::{Completed, Dropped, JoinState};
+pub use join::{Completed, Dropped, JoinState, Stays};
 pub use place::Place;
 pub use reason::{ChannelPlace, Descriptor, HOLDER_SHIFT, Reason};
 pub use relay::JoinArm;

@@ -22,7 +22,7 @@ impl Wake for Counts {
 
 fn complete(state: &JoinState) {
     match state.complete(false) {
-        Completed::Wake(waker) => waker.wake(),
+        Completed::Wake(waker) | Completed::WakeLast(waker) => waker.wake(),
         Completed::Done => {}
         Completed::Unwanted => panic!("there is a handle"),
     }

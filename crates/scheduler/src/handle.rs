@@ -2,7 +2,9 @@
 //!
 //! Knows nothing of how fibers run.
 
+use crate::current::with_worker;
 use crate::task::{Payload, ResultRef, TaskRef};
+use crate::worker::Worker;
 use sisal_park::{Agent, AgentId, JoinArm, Selectable, Ticket, WakeKind, Waker, with_current};
 use std::fmt;
 use std::future::Future;
@@ -151,9 +153,14 @@ impl<T> JoinHandle<T> {
     ///
     /// # Panics
     /// If the result was taken already, by a select or as a future.
+    // Inlined, as each switch would like to be: see `sisal_coro::Resumable`.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn join(self) -> Result<T> {
         if !self.result.is_complete() {
-            with_current(|agent| self.result.wait(agent));
+            match with_worker(|worker| worker.and_then(Worker::current)) {
+                Some(fiber) => self.result.wait_as(fiber),
+                None => with_current(|agent| self.result.wait(agent)),
+            }
         }
         self.assert_there();
         // SAFETY: complete, and not taken; `new`'s promise.

@@ -13,6 +13,7 @@ use sisal_coro::{Class, Pool};
 use sisal_park::AgentId;
 use std::io;
 use std::panic::Location;
+use std::ptr;
 use std::sync::Arc;
 
 /// Spawns a fiber on the current runtime: that of the running fiber, or of the fiber whose [`blocking`](crate::blocking) call
@@ -142,7 +143,7 @@ impl Builder {
     /// no room for another stack, with the figure and the knob in the text. A stack is taken when the fiber first runs: those
     /// that were spawned before the lack was found out get their error from `join`.
     #[track_caller]
-    #[inline]
+    #[inline(always)]
     pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -190,7 +191,7 @@ impl Builder {
     /// What `f` borrows lives until the fiber has ended (`last` has acted), and `f` and its result may be sent to another
     /// thread, unless its home is `Here`.
     #[track_caller]
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn spawn_unchecked<F, T, L>(
         self,
         f: F,
@@ -221,53 +222,88 @@ impl Builder {
         F: FnOnce() -> T,
         L: LastAct,
     {
-        let spawn = |crew: &Arc<Crew>, id: AgentId| {
-            let class = self.admit(crew)?;
-            let policy = crew.panic_policy.clone();
-            let (name, local) = (self.name.map(String::into_boxed_str), matches!(self.home, Home::Here));
-            let traits = Traits { id, site, name, class, local, policy };
-            let header = TaskCell::alloc(traits, f, last);
-            // SAFETY: a new task's two references: the handle's, and the scheduler's, which goes with `task`.
-            let (result, task) = unsafe { (ResultRef::from_raw(header), Task::from_raw(header)) };
-            match self.home {
-                Home::Worker(index) if crew.members.len() > 1 => {
-                    let member = &crew.members[index % crew.members.len()];
-                    crew.spawned_elsewhere.fetch_add(1, Ordering::Relaxed);
-                    let tell = |worker: &Worker| {
-                        worker.tell_spawn(task);
-                        worker.note_send(id, index % crew.members.len());
-                    };
-                    with_worker(|worker| worker.map(tell));
-                    member.send_fresh(task);
-                    crew.lifecycle.after_deliver(member);
-                }
-                _ => spawn_fresh(crew, task),
+        if crew.is_none() {
+            let own = with_worker(|worker| worker.map(|worker| (ptr::from_ref(worker), worker.next_id())));
+            if let Some((worker, id)) = own {
+                // SAFETY: this thread's own worker, which lives as long as it runs, and it runs this.
+                let worker = unsafe { &*worker };
+                // SAFETY: the caller's promise.
+                return unsafe { self.spawn_in(worker.crew(), Some(worker), id, site, f, last) };
             }
-            // SAFETY: the closure returns `T`.
-            Ok(unsafe { JoinHandle::new(result) })
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.spawn_from_outside(site, f, last, crew) }
+    }
+
+    /// [`spawn_at`](Self::spawn_at) that runtime, or where no worker is.
+    ///
+    /// # Safety
+    /// As there.
+    #[cold]
+    #[inline(never)]
+    unsafe fn spawn_from_outside<F, T, L>(
+        self,
+        site: &'static Location<'static>,
+        f: F,
+        last: L,
+        crew: Option<&Arc<Crew>>,
+    ) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T,
+        L: LastAct,
+    {
+        let spawn = |crew: &Arc<Crew>, id: AgentId| {
+            // SAFETY: the caller's promise.
+            with_worker(|worker| unsafe { self.spawn_in(crew, worker, id, site, f, last) })
         };
         match crew {
             Some(crew) => spawn(crew, id_from_elsewhere()),
-            None => match with_worker(|worker| worker.map(|worker| (worker.crew_ptr(), worker.next_id()))) {
-                // SAFETY: this worker's own crew, which it holds for as long as it runs, and it runs this.
-                Some((crew, id)) => spawn(unsafe { &*crew }, id),
-                None => spawn_elsewhere(spawn),
-            },
+            None => spawn_elsewhere(spawn),
         }
     }
 
+    /// Spawns a fiber of `crew`. `here` is this thread's worker, whoever's that is.
+    ///
+    /// # Safety
+    /// As [`spawn_unchecked`](Self::spawn_unchecked).
+    #[inline(always)]
+    unsafe fn spawn_in<F, T, L>(
+        self,
+        crew: &Arc<Crew>,
+        here: Option<&Worker>,
+        id: AgentId,
+        site: &'static Location<'static>,
+        f: F,
+        last: L,
+    ) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T,
+        L: LastAct,
+    {
+        let class = self.admit(crew)?;
+        let policy = crew.panic_policy.clone();
+        let (name, local) = (self.name.map(String::into_boxed_str), matches!(self.home, Home::Here));
+        let traits = Traits { id, site, name, class, local, policy };
+        let header = TaskCell::alloc(here, traits, f, last);
+        // SAFETY: a new task's two references: the handle's, and the scheduler's, which goes with `task`.
+        let (result, task) = unsafe { (ResultRef::from_raw(header), Task::from_raw(header)) };
+        match self.home {
+            Home::Worker(index) if crew.members.len() > 1 => send(crew, here, task, index),
+            _ => spawn_fresh(crew, here, task),
+        }
+        // SAFETY: the closure returns `T`.
+        Ok(unsafe { JoinHandle::new(result) })
+    }
+
     /// Whether `crew` takes this fiber, and on which class of stack.
-    #[inline]
+    #[inline(always)]
     fn admit(&self, crew: &Crew) -> io::Result<Class> {
         if !crew.lifecycle.is_open() {
             return Err(shut_down());
         }
         let limits = &crew.limits;
         if limits.fibers_max != usize::MAX && crew.live() >= limits.fibers_max {
-            return Err(io::Error::other(format!(
-                "{} fibers live already; raise it with runtime::Builder::max_fibers",
-                limits.fibers_max
-            )));
+            return Err(too_many(limits.fibers_max));
         }
         let class = match self.stack_size {
             None if self.root => limits.root_class,
@@ -279,6 +315,20 @@ impl Builder {
         }
         Ok(class)
     }
+}
+
+/// Leaves a fresh task with the worker that its spawner wants.
+#[cold]
+fn send(crew: &Arc<Crew>, here: Option<&Worker>, task: Task, index: usize) {
+    let index = index % crew.members.len();
+    let member = &crew.members[index];
+    crew.spawned_elsewhere.fetch_add(1, Ordering::Relaxed);
+    if let Some(worker) = here {
+        worker.tell_spawn(task);
+        worker.note_send(task.header().id, index);
+    }
+    member.send_fresh(task);
+    crew.lifecycle.after_deliver(member);
 }
 
 /// After a fiber that got no stack: whether there are some again.
@@ -327,6 +377,12 @@ fn may_spawn_here(worker: Option<&Worker>) -> io::Result<()> {
     Ok(())
 }
 
+#[cold]
+fn too_many(fibers_max: usize) -> io::Error {
+    io::Error::other(format!("{fibers_max} fibers live already; raise it with runtime::Builder::max_fibers"))
+}
+
+#[cold]
 fn shut_down() -> io::Error {
     io::Error::other("the runtime has been shut down")
 }

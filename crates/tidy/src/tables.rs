@@ -303,6 +303,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/task/blocks.rs", "memory of tasks, by hand"),
     unsafety("crates/scheduler/src/task/cell.rs", "the closure, and in its place the result"),
     unsafety("crates/scheduler/src/task/header.rs", "a task behind one pointer, whatever its closure"),
+    unsafety("crates/scheduler/src/task/refs.rs", "who may still touch a task, and who takes its result"),
     unsafety("crates/scheduler/src/task/waker.rs", "a task behind a waker's pointer"),
     unsafety("crates/scheduler/src/task/record.rs", "what stands at the top of a fiber's stack"),
     unsafety("crates/scheduler/src/timer.rs", "timers on the waiting stacks"),

@@ -10,7 +10,7 @@ use sisal_park::{Agent, Cancellable, Reason, with_current};
 
 #[test]
 fn holds() {
-    model("fiber_is_joined", Bounds::new(4, 661), || {
+    model("fiber_is_joined", Bounds::new(4, 978), || {
         with_agent(|| {
             let shared = Arc::new((AtomicBool::new(false), Watched::new()));
             let fiber = {

@@ -43,6 +43,10 @@ impl Block {
         self.result.with_mut(|result| unsafe { *result = 7 });
         match self.state.complete(false) {
             Completed::Done => false,
+            Completed::WakeLast(waker) => {
+                waker.wake();
+                false
+            }
             Completed::Wake(waker) => {
                 self.touch();
                 self.free_if(self.state.release());
@@ -84,7 +88,7 @@ impl Block {
 
 #[test]
 fn holds() {
-    model("join_wakes", Bounds::unbounded(1975), || {
+    model("join_wakes", Bounds::unbounded(1692), || {
         let block = Block::new();
         let completer = {
             let block = block.clone();

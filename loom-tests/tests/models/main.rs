@@ -74,6 +74,8 @@ mod deque_two_thieves_reuse;
 #[cfg(sisal_loom)]
 mod fiber_is_joined;
 #[cfg(sisal_loom)]
+mod fiber_joins_fiber;
+#[cfg(sisal_loom)]
 mod fiber_parks_and_migrates;
 #[cfg(sisal_loom)]
 mod future_drops_message;

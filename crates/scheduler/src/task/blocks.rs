@@ -8,6 +8,7 @@
 //! Debug builds keep nothing, so that a sanitizer sees who uses a task after its end.
 
 use crate::current::with_worker;
+use crate::worker::Worker;
 use sisal_base::sync::Mutex;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
@@ -150,12 +151,12 @@ const fn layout_of_size(size: usize) -> Layout {
     }
 }
 
-/// Memory for a `T`.
-#[inline]
-pub(crate) fn take<T>() -> NonNull<T> {
+/// Memory for a `T`: of what this thread's worker keeps, if it is one.
+#[inline(always)]
+pub(crate) fn take<T>(worker: Option<&Worker>) -> NonNull<T> {
     let layout = Layout::new::<T>();
     let Some(size) = size_of_layout(layout) else { return fresh(layout).cast() };
-    let kept = with_worker(|worker| worker?.blocks.with(|blocks| blocks.take(size)));
+    let kept = worker.and_then(|worker| worker.blocks.with(|blocks| blocks.take(size)));
     kept.unwrap_or_else(|| fresh(layout_of_size(size))).cast()
 }
 

@@ -6,6 +6,7 @@ use super::blocks;
 use super::header::{Header, Traits, VTable};
 use crate::current::with_worker;
 use crate::panic_policy::unjoined;
+use crate::worker::Worker;
 use std::any::Any;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -62,13 +63,16 @@ impl<F: FnOnce() -> T, T, L: LastAct> TaskCell<F, T, L> {
     };
 
     /// A fresh task on the heap, with one reference for the scheduler and one for the handle.
-    #[inline]
-    pub(crate) fn alloc(traits: Traits, closure: F, last: L) -> NonNull<Header> {
-        let body = Body { closure: ManuallyDrop::new(closure) };
-        let header = Header::new(const { &Self::VTABLE }, traits);
-        let block = blocks::take::<Self>();
+    #[inline(always)]
+    pub(crate) fn alloc(worker: Option<&Worker>, traits: Traits, closure: F, last: L) -> NonNull<Header> {
+        let block = blocks::take::<Self>(worker);
+        let this = block.as_ptr();
         // SAFETY: memory for one, and ours.
-        unsafe { block.write(Self { header, last, body }) };
+        unsafe {
+            Header::write(&raw mut (*this).header, const { &Self::VTABLE }, traits);
+            (&raw mut (*this).last).write(last);
+            (&raw mut (*this).body.closure).write(ManuallyDrop::new(closure));
+        }
         block.cast()
     }
 

@@ -6,23 +6,20 @@
 //! 1. `home` is set before the first run and, unless started fibers migrate, never again. A post lives for ever.
 //! 2. `record` is null until the first run, and points into the fiber's stack until the fiber has completed.
 
-use super::{Payload, Record};
+use super::refs::release;
+use super::{Record, TaskRef};
 use crate::panic_policy::Policy;
 use crate::post::Post;
 use crate::worker::live_again;
 use sisal_base::sync::atomic::{AtomicPtr, Ordering};
 use sisal_coro::Class;
 use sisal_park::cancel::CancelScopes;
-use sisal_park::{
-    Agent, AgentId, Cancellable, Completed, Dropped, JoinArm, JoinState, Outcome, Reason, Waker, Word,
-};
+use sisal_park::{AgentId, Completed, JoinState, Word};
 use sisal_queue::{Chained, Link};
 use std::cell::Cell;
-use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// What depends on the types of the closure and of its result.
 pub(crate) struct VTable {
@@ -58,7 +55,7 @@ pub(crate) struct Header {
     record: Cell<*mut Record>,
     pub(super) state: JoinState,
     pub(crate) cancel: CancelScopes,
-    vtable: &'static VTable,
+    pub(super) vtable: &'static VTable,
     pub(crate) id: AgentId,
     pub(crate) site: &'static Location<'static>,
     name: Option<Box<Box<str>>>,
@@ -89,26 +86,46 @@ pub(crate) struct Traits {
     pub(crate) local: bool,
 }
 
+/// Writes each field of a struct where it belongs.
+macro_rules! write_fields {
+    ($place:expr, $type:ident { $($field:ident: $value:expr),* $(,)? }) => {
+        $((&raw mut (*$place).$field).write($value);)*
+        // All of them, or this does not compile.
+        let $type { $($field: _),* } = &*$place;
+    };
+}
+
 impl Header {
-    /// A fresh task with one reference for the scheduler and one for the handle.
-    pub(crate) fn new(vtable: &'static VTable, traits: Traits) -> Self {
-        Self {
-            link: Link::new(),
-            word: Word::running(),
-            local: traits.local,
-            bound: Cell::new(false),
-            depth: Cell::new(0),
-            timed: Cell::new(false),
-            state: JoinState::new(),
-            cancel: CancelScopes::new(),
-            vtable,
-            home: AtomicPtr::new(ptr::null_mut()),
-            record: Cell::new(ptr::null_mut()),
-            id: traits.id,
-            site: traits.site,
-            name: traits.name.map(Box::new),
-            policy: traits.policy,
-            class: traits.class,
+    /// Writes a fresh task's, with one reference for the scheduler and one for the handle. In its place, field by field: one that was put
+    /// together elsewhere is copied from there by loads that are wider than the stores just made, for which the processor waits.
+    ///
+    /// # Safety
+    /// `place` is room for it, and the caller's.
+    #[inline(always)]
+    pub(crate) unsafe fn write(place: *mut Self, vtable: &'static VTable, traits: Traits) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            write_fields!(
+                place,
+                Self {
+                    link: Link::new(),
+                    word: Word::running(),
+                    local: traits.local,
+                    bound: Cell::new(false),
+                    depth: Cell::new(0),
+                    timed: Cell::new(false),
+                    state: JoinState::new(),
+                    cancel: CancelScopes::new(),
+                    vtable: vtable,
+                    home: AtomicPtr::new(ptr::null_mut()),
+                    record: Cell::new(ptr::null_mut()),
+                    id: traits.id,
+                    site: traits.site,
+                    name: traits.name.map(Box::new),
+                    policy: traits.policy,
+                    class: traits.class,
+                }
+            );
         }
     }
 
@@ -238,6 +255,7 @@ impl Task {
         let header = self.header();
         let last_act = header.vtable.last_act;
         let waker = match header.state.complete(last_act.is_some()) {
+            Completed::WakeLast(waker) => return waker.wake(),
             Completed::Done if last_act.is_none() => return,
             Completed::Done => None,
             Completed::Wake(waker) => Some(waker),
@@ -276,195 +294,7 @@ impl Task {
     /// A reference of its own, for a handle.
     pub(crate) fn to_ref(self) -> TaskRef {
         self.header().state.retain();
-        TaskRef(self.0)
-    }
-}
-
-/// Gives a reference back, and frees the block with the last.
-///
-/// # Safety
-/// The caller's own reference, given back once.
-#[inline]
-pub(super) unsafe fn release(header: NonNull<Header>) {
-    // SAFETY: the caller's reference keeps the block until the step that gives it back.
-    unsafe {
-        let free = header.as_ref().vtable.free;
-        if header.as_ref().state.release() {
-            free(header);
-        }
-    }
-}
-
-/// A counted reference to a task: in a handle to the fiber, or under a waker.
-#[derive(Debug)]
-pub(crate) struct TaskRef(NonNull<Header>);
-
-// SAFETY: what it reaches is atomic or constant; the rest belongs to whom the tables above name.
-unsafe impl Send for TaskRef {}
-// SAFETY: as above.
-unsafe impl Sync for TaskRef {}
-
-impl TaskRef {
-    #[inline]
-    pub(crate) fn header(&self) -> &Header {
-        // SAFETY: this reference keeps the block.
-        unsafe { self.0.as_ref() }
-    }
-
-    /// Whether its result is stored.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.header().state.is_complete()
-    }
-
-    /// Asks the fiber to end, by value: its waits that report errors will report this, and so will those of its scopes.
-    pub(crate) fn ask_to_end(&self) {
-        if let Some(asked) = self.header().cancel.ask() {
-            // First what it has opened: once it runs, it may look at that.
-            asked.pass_on();
-            self.waker().wake();
-        }
-    }
-
-    /// A waker that holds a reference of its own.
-    pub(crate) fn waker(&self) -> Waker {
-        super::waker(self.header())
-    }
-}
-
-impl Clone for TaskRef {
-    fn clone(&self) -> Self {
-        self.header().state.retain();
-        Self(self.0)
-    }
-}
-
-impl Drop for TaskRef {
-    fn drop(&mut self) {
-        // SAFETY: this was its reference.
-        unsafe { release(self.0) };
-    }
-}
-
-/// The one reference that may wait for the result and take it: the handle's.
-#[derive(Debug)]
-pub(crate) struct ResultRef(NonNull<Header>);
-
-// SAFETY: as `TaskRef`; the handle around it is `Send` only if the result is.
-unsafe impl Send for ResultRef {}
-// SAFETY: as above.
-unsafe impl Sync for ResultRef {}
-
-impl ResultRef {
-    /// The handle's reference of a new task.
-    ///
-    /// # Safety
-    /// Called once for a task.
-    pub(crate) unsafe fn from_raw(header: NonNull<Header>) -> Self {
-        Self(header)
-    }
-
-    #[inline]
-    pub(crate) fn header(&self) -> &Header {
-        // SAFETY: this reference keeps the block.
-        unsafe { self.0.as_ref() }
-    }
-
-    pub(crate) fn to_ref(&self) -> TaskRef {
-        self.header().state.retain();
-        TaskRef(self.0)
-    }
-
-    #[inline]
-    pub(crate) fn is_complete(&self) -> bool {
-        self.header().state.is_complete()
-    }
-
-    /// Parks `agent` until the result is there.
-    pub(crate) fn wait(&self, agent: &dyn Agent) {
-        // SAFETY: only the one handle comes here.
-        unsafe { self.header().state.wait(agent, Reason::Join(self.header().id)) };
-    }
-
-    /// Parks `agent` until the result is there, or until the deadline, or a cancel; whether it is there.
-    pub(crate) fn wait_until(&self, agent: &dyn Agent, deadline: Option<Instant>) -> bool {
-        let (state, reason) = (&self.header().state, Reason::Join(self.header().id));
-        // SAFETY: only the one handle comes here.
-        unsafe { state.wait_until(agent, deadline, reason, Cancellable::Always) == Outcome::Woken }
-    }
-
-    /// Whether the result is there; if not, calls `waker` when it is.
-    pub(crate) fn poll(&self, waker: &std::task::Waker) -> bool {
-        // SAFETY: only the one handle comes here.
-        unsafe { self.header().state.poll(waker) }
-    }
-
-    /// An arm of a select that waits for the result.
-    ///
-    /// # Safety
-    /// Only for the one handle, which does not wait in another way meanwhile.
-    pub(crate) unsafe fn arm(&self) -> JoinArm<'_> {
-        // SAFETY: the caller's promise.
-        unsafe { JoinArm::new(&self.header().state) }
-    }
-
-    /// Whether the result was taken.
-    #[inline]
-    pub(crate) fn is_taken(&self) -> bool {
-        self.header().state.is_taken()
-    }
-
-    /// Takes the result, and gives the handle's reference back.
-    ///
-    /// # Safety
-    /// It is complete and was not taken, and `T` is what the closure returned.
-    pub(crate) unsafe fn into_result<T>(self) -> Result<T, Payload> {
-        let header = ManuallyDrop::new(self).0;
-        // SAFETY: the caller's promise; while there is a handle, the result is its own.
-        unsafe {
-            let place = (header.as_ref().vtable.result)(header).cast::<Result<T, Payload>>();
-            let result = place.read();
-            Self::release(header);
-            result
-        }
-    }
-
-    /// Takes the result, and keeps the reference.
-    ///
-    /// # Safety
-    /// It is complete and was not taken, `T` is what the closure returned, and the handle does nothing else meanwhile.
-    pub(crate) unsafe fn take_result<T>(&self) -> Result<T, Payload> {
-        // SAFETY: the caller's promise; while there is a handle, the result is its own.
-        unsafe {
-            let place = (self.header().vtable.result)(self.0).cast::<Result<T, Payload>>();
-            self.header().state.mark_taken();
-            place.read()
-        }
-    }
-
-    /// # Safety
-    /// The handle's own reference, given back once, and the result is gone.
-    unsafe fn release(header: NonNull<Header>) {
-        // SAFETY: as in the free function `release`.
-        unsafe {
-            let free = header.as_ref().vtable.free;
-            if header.as_ref().state.release_handle() {
-                free(header);
-            }
-        }
-    }
-}
-
-impl Drop for ResultRef {
-    fn drop(&mut self) {
-        match self.header().state.drop_handle() {
-            Dropped::Done => {}
-            // SAFETY: complete, and the result is the handle's.
-            Dropped::HasResult => unsafe {
-                if !self.is_taken() {
-                    (self.header().vtable.drop_result)(self.0);
-                }
-                Self::release(self.0);
-            },
-        }
+        // SAFETY: the reference just taken.
+        unsafe { TaskRef::from_raw(self.0) }
     }
 }

@@ -18,10 +18,12 @@ mod blocks;
 mod cell;
 mod header;
 mod record;
+mod refs;
 mod waker;
 
 pub(crate) use blocks::{Blocks, Depot};
 pub(crate) use cell::{LastAct, Payload, TaskCell};
-pub(crate) use header::{Header, ResultRef, Task, TaskRef, Traits};
+pub(crate) use header::{Header, Task, Traits};
 pub(crate) use record::{Command, Record};
+pub(crate) use refs::{ResultRef, TaskRef};
 pub(crate) use waker::{lent_waker, waker};

@@ -6,6 +6,7 @@
 
 use super::Task;
 use crate::dump::Photo;
+use crate::live::LiveTable;
 use crate::local::Locals;
 use crate::spans;
 use crate::timer::Timer;
@@ -13,6 +14,7 @@ use crate::worker;
 use sisal_coro::{Class, Resumable, Suspender, panics, usable};
 use sisal_park::Reason;
 use std::cell::{Cell, UnsafeCell};
+use std::ptr::NonNull;
 
 /// What a fiber asks of its worker when it suspends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,8 +37,8 @@ pub(crate) struct Record {
     pub(crate) class: Class,
     /// To take a photograph, once it is resumed, and to suspend again; null otherwise.
     pub(crate) order: Cell<*mut Photo>,
-    /// Whose live table the fiber stands in, and where there.
-    pub(crate) table: usize,
+    /// The live table in which the fiber stands, and where there.
+    table: NonNull<LiveTable>,
     pub(crate) live_index: Cell<usize>,
     /// It waits while a panic unwinds its frames, which ties it to its thread even where started fibers migrate.
     pub(crate) unwinding: Cell<bool>,
@@ -50,7 +52,12 @@ const _: () = assert!(size_of::<Record>() <= sisal_coro::HEADER_BYTES);
 const _: () = assert!(align_of::<Record>() <= 64);
 
 impl Record {
-    pub(crate) fn new(task: Task, table: usize, class: Class) -> Self {
+    /// Of a fiber that stands in `table`.
+    ///
+    /// # Safety
+    /// The table lives as long as the fiber.
+    #[inline(always)]
+    pub(crate) unsafe fn new(task: Task, table: &LiveTable, class: Class) -> Self {
         Self {
             resumable: UnsafeCell::new(None),
             suspender: Cell::new(std::ptr::null()),
@@ -59,13 +66,20 @@ impl Record {
             parked_at: Cell::new(0),
             class,
             order: Cell::new(std::ptr::null_mut()),
-            table,
+            table: NonNull::from(table),
             live_index: Cell::new(0),
             unwinding: Cell::new(false),
             named: Cell::new((0, 0)),
             timer: Timer::new(task),
             locals: Locals::new(),
         }
+    }
+
+    /// The live table in which the fiber stands.
+    #[inline(always)]
+    pub(crate) fn table(&self) -> &LiveTable {
+        // SAFETY: the promise of `new`.
+        unsafe { self.table.as_ref() }
     }
 
     /// What a park leaves the stack by; `None` if there is more to lay down, for [`park_aside`](Self::park_aside).

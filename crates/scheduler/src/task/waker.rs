@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of who wakes. Where a woken task goes is `worker/submit`'s matter.
 
-use super::header::release;
+use super::refs::release;
 use super::{Header, Task};
 use crate::worker::submit_woken;
 use sisal_park::{WakeKind, Waker, WakerVTable};

@@ -74,6 +74,26 @@ impl Header {
         self.record().expect("a fiber that runs has a record")
     }
 
+    /// Waits until woken, for the fiber that runs this: an [`Agent::park`](sisal_park::Agent) without a deadline that no cancel ends, for
+    /// who waits for another fiber's end and knows that a fiber does.
+    #[inline(always)]
+    pub(crate) fn park_joining(&self, reason: Reason) {
+        if self.word.take_token() {
+            return;
+        }
+        let record = self.own_record();
+        record.reason.set(reason);
+        let here = 0_u8;
+        self.note_depth(&here);
+        record.table().set_joining(true);
+        match record.begin_park() {
+            Some(suspender) => suspender.suspend(),
+            None => record.park_aside(),
+        }
+        record.end_park();
+        record.table().set_joining(false);
+    }
+
     /// Arms the fiber's timer on the worker that runs it; `false` if the deadline has passed.
     fn arm(&self, record: &Record, deadline: Instant) -> bool {
         with_worker(|worker| {
@@ -103,14 +123,6 @@ fn is_join(reason: Reason) -> bool {
     matches!(reason, Reason::Join(_) | Reason::Scope)
 }
 
-/// Tells the table in which the fiber stands whether it waits for its children.
-#[inline]
-fn set_joining(record: &Record, joins: bool) {
-    with_worker(|worker| {
-        worker.expect("a fiber runs on a worker").crew.members[record.table].live.set_joining(joins);
-    });
-}
-
 impl Agent for Header {
     fn id(&self) -> AgentId {
         self.id
@@ -134,7 +146,7 @@ impl Agent for Header {
         let here = 0_u8;
         self.note_depth(&here);
         if is_join(reason) {
-            set_joining(record, true);
+            record.table().set_joining(true);
         }
         let timed = until.is_some();
         match record.begin_park() {
@@ -156,7 +168,7 @@ impl Agent for Header {
         let record = self.own_record();
         record.end_park();
         if is_join(reason) {
-            set_joining(record, false);
+            record.table().set_joining(false);
         }
         let timed_out = timed && record.timer.has_fired();
         self.cancel.after_park(self, deadline, timed_out, cancellable)

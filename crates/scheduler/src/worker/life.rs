@@ -52,10 +52,11 @@ impl Worker {
         header.set_home(self.post);
         header.set_record(place.as_ptr());
         // SAFETY: the stack's header room is ours, large and aligned enough (asserted beside `Record`); the record stays
-        // until `retire`, and is there before the table shows the task. It is our own table.
+        // until `retire`, and is there before the table shows the task. It is our own table, and lives as long as our fibers.
         let (record, index) = unsafe {
-            place.write(Record::new(task, self.index, header.class));
-            (place.as_ref(), self.crew.members[self.index].live.enter(task))
+            let table = &self.crew.members[self.index].live;
+            place.write(Record::new(task, table, header.class));
+            (place.as_ref(), table.enter(task))
         };
         record.live_index.set(index);
         let resumable = Resumable::new(stack, move |suspender| body(task, suspender));
@@ -68,7 +69,7 @@ impl Worker {
     #[inline(always)]
     fn leave_live(&self, record: &Record) {
         // SAFETY: where fibers stay home, this is the table's own worker.
-        unsafe { self.crew.members[record.table].live.leave(|| record.live_index.get()) };
+        unsafe { record.table().leave(|| record.live_index.get()) };
         self.set_ending(true);
     }
 
@@ -115,7 +116,7 @@ pub(crate) fn live_again(task: Task, record: &Record, f: impl FnOnce()) {
         let worker = worker.expect("a fiber runs on a worker");
         worker.set_ending(false);
         // SAFETY: as in `leave_live`.
-        record.live_index.set(unsafe { worker.crew.members[record.table].live.enter(task) });
+        record.live_index.set(unsafe { record.table().enter(task) });
     });
     f();
     record.locals.destroy();

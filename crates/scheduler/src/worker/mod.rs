@@ -168,12 +168,6 @@ impl Worker {
         }
     }
 
-    /// The crew, by address: the worker holds it as long as it runs.
-    #[inline]
-    pub(crate) fn crew_ptr(&self) -> *const Arc<Crew> {
-        &raw const self.crew
-    }
-
     pub(crate) fn index(&self) -> usize {
         self.index
     }
@@ -189,6 +183,7 @@ impl Worker {
     }
 
     /// The fiber that runs now.
+    #[inline(always)]
     pub(crate) fn current(&self) -> Option<Task> {
         self.current.get()
     }

@@ -30,18 +30,12 @@ fn lead(own: usize, workers: usize) -> usize {
 
 const LEAD_MIN: usize = 8;
 
-/// Submits a fresh task of `crew`: to this worker, if it is one of that crew, else through the injector.
+/// Submits a fresh task of `crew`: to this thread's worker `here`, if it is one of that crew, else through the injector.
 #[inline]
-pub(crate) fn spawn_fresh(crew: &Arc<Crew>, task: Task) {
-    let left = with_worker(|worker| match worker {
-        Some(worker) if worker.serves(crew) => {
-            worker.push_fresh(task);
-            None
-        }
-        _ => Some(task),
-    });
-    if let Some(task) = left {
-        crew.inject(task);
+pub(crate) fn spawn_fresh(crew: &Arc<Crew>, here: Option<&Worker>, task: Task) {
+    match here {
+        Some(worker) if worker.serves(crew) => worker.push_fresh(task),
+        _ => crew.inject(task),
     }
 }
 
