@@ -12,7 +12,7 @@ use sisal_coro::Class;
 use std::ptr::NonNull;
 
 /// The ready list from which on it pays: some fewer are in the cache.
-const READY_MIN: usize = 1_000;
+pub(super) const READY_MIN: usize = 1_000;
 /// What of a stack is asked for at most: from the innermost frame on.
 const FRAMES_BYTES: usize = 1_216;
 /// The frames of a fiber that waits for the first time, in a `recv` or a `sleep`.
@@ -55,7 +55,7 @@ pub(super) fn fetch_task(task: &Task) {
 
 /// Asks for what its next run begins with: its innermost frames and its record.
 #[inline]
-fn fetch_fiber(task: &Task) {
+pub(super) fn fetch_fiber(task: &Task) {
     let header = task.header();
     if let Some(record) = header.record() {
         let base = std::ptr::from_ref(record).addr();
