@@ -8,7 +8,9 @@
 
 use crate::cancel::{Before, CancelScopes};
 use crate::waker::never_parked;
-use crate::{Agent, AgentId, Cancellable, Commit, Parking, Reason, Wake, WakeKind, Waker, WakerVTable, Word};
+use crate::{
+    Agent, AgentId, Cancellable, Commit, Outcome, Parking, Reason, Wake, WakeKind, Waker, WakerVTable, Word,
+};
 use sisal_base::rng::Rng;
 use sisal_base::sync::{Arc, Condvar, Mutex, thread, wait, wait_until};
 use sisal_base::{fault, thread_slot};
@@ -74,6 +76,11 @@ impl ThreadAgent {
             cancel: CancelScopes::new(),
             choices: Rng::new(id),
         }
+    }
+
+    /// [`Agent`]'s `park`, of this very one.
+    pub fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
+        (self as &dyn Agent).park(deadline, reason, cancellable)
     }
 }
 
@@ -212,7 +219,6 @@ unsafe fn drop_parker(data: *const ()) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Outcome;
     use crate::with_current;
     use std::time::Duration;
 
