@@ -147,13 +147,13 @@ impl Agent for Fiber {
 
     fn begin_park(&self, deadline: Option<Instant>, _: Reason, _: Cancellable) -> Parking<'_> {
         if deadline.is_some() {
-            return Parking::Over(Outcome::TimedOut);
+            return Parking::over(Outcome::TimedOut);
         }
         if fault!("fiber.commit.before_leaving") && self.word.commit() == Commit::Resume {
-            return Parking::Over(Outcome::Woken);
+            return Parking::over(Outcome::Woken);
         }
         // SAFETY: set when the body began; it lives as long as the body.
-        Parking::Leave { suspender: unsafe { &*self.suspender.get() }, timed: false }
+        Parking::leave(unsafe { &*self.suspender.get() }, false)
     }
 
     fn end_park(&self, _: Option<Instant>, _: Reason, _: Cancellable, _: bool) -> Outcome {

@@ -41,18 +41,26 @@ pub enum Cancellable {
     Never,
 }
 
-/// What a park that has begun still takes.
-#[derive(Debug)]
-pub enum Parking<'a> {
+/// What a park that has begun still takes. Two words that travel in registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Parking<'a> {
+    leave_by: Option<&'a Suspender>,
+    /// How it has ended, if there is no stack to be left; else `TimedOut` if a timer was set.
+    outcome: Outcome,
+}
+
+impl<'a> Parking<'a> {
     /// Nothing: it has ended so.
-    Over(Outcome),
-    /// That the stack is left by this, and [`Agent::end_park`] after it.
-    Leave {
-        /// To leave it by.
-        suspender: &'a Suspender,
-        /// Whether a timer was set, at the deadline or before.
-        timed: bool,
-    },
+    #[inline]
+    pub fn over(outcome: Outcome) -> Self {
+        Self { leave_by: None, outcome }
+    }
+
+    /// That the stack is left by `suspender`, and [`Agent::end_park`] after it. `timed`: a timer was set, at the deadline or before.
+    #[inline]
+    pub fn leave(suspender: &'a Suspender, timed: bool) -> Self {
+        Self { leave_by: Some(suspender), outcome: if timed { Outcome::TimedOut } else { Outcome::Woken } }
+    }
 }
 
 /// The number of an agent, unique in the process.
@@ -93,7 +101,7 @@ pub trait Agent {
     /// The first part of [`park`](Self#method.park): all of it, or up to where the agent leaves its stack.
     fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_>;
 
-    /// The rest of a park that began with [`Parking::Leave`], when the agent runs again: with the same arguments, and `timed`
+    /// The rest of a park that began with [`Parking::leave`], when the agent runs again: with the same arguments, and `timed`
     /// from there.
     fn end_park(
         &self,
@@ -177,13 +185,10 @@ impl dyn Agent + '_ {
     /// one frame takes a third of a ping-pong's time. What waits often is inlined from here up to its user.
     #[inline(always)]
     pub fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
-        match self.begin_park(deadline, reason, cancellable) {
-            Parking::Over(outcome) => outcome,
-            Parking::Leave { suspender, timed } => {
-                suspender.suspend();
-                self.end_park(deadline, reason, cancellable, timed)
-            }
-        }
+        let parking = self.begin_park(deadline, reason, cancellable);
+        let Some(suspender) = parking.leave_by else { return parking.outcome };
+        suspender.suspend();
+        self.end_park(deadline, reason, cancellable, parking.outcome == Outcome::TimedOut)
     }
 }
 

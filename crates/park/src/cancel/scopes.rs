@@ -54,7 +54,7 @@ impl CancelScopes {
 
     /// No frame and not asked: nothing to look at.
     #[inline(always)]
-    fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         self.top.get().is_null() & self.root.is_null()
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) post: &'a Post,
     /// When the worker's wheel of timers began.
     pub(crate) wheel_start: Instant,
+    /// Who has parked there, although its word does not say so yet.
+    pub(crate) uncommitted: Option<Task>,
 }
 
 impl Note {
@@ -59,7 +61,7 @@ impl Note {
     /// table.
     pub(crate) unsafe fn of(task: Task, scene: &Scene<'_>) -> Self {
         let header = task.header();
-        let is_parked = header.word.is_parked();
+        let is_parked = header.word.is_parked() || scene.uncommitted == Some(task);
         let mut wait = None;
         // One that has migrated may be woken and run over there right now: what it waits for is that worker's to know.
         if is_parked && header.home().is_some_and(|home| ptr::eq(home, scene.post)) {

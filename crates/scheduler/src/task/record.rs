@@ -102,10 +102,16 @@ impl Record {
         });
     }
 
-    /// Takes photographs, as long as it was resumed with the order to.
+    /// Whether it was resumed to take a photograph.
     #[inline(always)]
+    pub(crate) fn has_order(&self) -> bool {
+        !self.order.get().is_null()
+    }
+
+    /// Takes photographs, as long as it was resumed for that.
+    #[inline]
     pub(crate) fn end_park(&self) {
-        while !self.order.get().is_null() {
+        while self.has_order() {
             self.obey();
         }
     }

@@ -4,8 +4,8 @@
 
 use super::refs::release;
 use super::{Header, Task};
-use crate::worker::submit_woken;
-use sisal_park::{WakeKind, Waker, WakerVTable};
+use crate::worker::{submit_woken, take_uncommitted};
+use sisal_park::{Wake, WakeKind, Waker, WakerVTable};
 use std::ptr::{self, NonNull};
 
 /// A waker of the task, with a reference of its own.
@@ -38,11 +38,11 @@ unsafe fn clone_waker(data: *const ()) {
 unsafe fn wake_task(data: *const (), kind: WakeKind) {
     // SAFETY: the caller's promise.
     let header = unsafe { &*data.cast::<Header>() };
-    let answer = match kind {
-        WakeKind::Unpark => header.word.unpark(),
-        WakeKind::Back | WakeKind::Next => header.word.wake(),
+    let is_won = match kind {
+        WakeKind::Unpark => header.word.unpark() == Wake::Submit,
+        WakeKind::Back | WakeKind::Next => win(header) || header.word.wake() == Wake::Submit,
     };
-    if answer == sisal_park::Wake::Submit {
+    if is_won {
         submit(header, kind);
     }
 }
@@ -51,7 +51,13 @@ unsafe fn wake_task(data: *const (), kind: WakeKind) {
 /// The fiber has not ended.
 unsafe fn win_task(data: *const ()) -> bool {
     // SAFETY: the caller's promise: it keeps the task.
-    unsafe { &*data.cast::<Header>() }.word.win()
+    win(unsafe { &*data.cast::<Header>() })
+}
+
+/// Wakes a fiber that waits, and nothing if it does not; the caller submits it.
+#[inline(always)]
+fn win(header: &Header) -> bool {
+    header.word.win() || take_uncommitted(header)
 }
 
 /// # Safety

@@ -9,6 +9,7 @@ use crate::blocking::BlockingPool;
 use crate::current::with_worker;
 use crate::sim::About;
 use crate::task::{Command, Header, Record, lent_waker, waker};
+use sisal_coro::Suspender;
 use sisal_park::cancel::{Before, CancelScopes};
 use sisal_park::{Agent, AgentId, Cancellable, Outcome, Parking, Reason, Waker, Word, World};
 use std::rc::Rc;
@@ -110,6 +111,80 @@ impl Header {
     }
 }
 
+/// What a park takes that most do not.
+impl Header {
+    /// Whether a wait for that has more to do than to leave the stack.
+    #[inline(always)]
+    fn is_special(&self, reason: Reason) -> bool {
+        is_join(reason) | !self.cancel.is_plain()
+    }
+
+    /// Any park's beginning.
+    #[inline(never)]
+    fn begin_slow(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
+        let until = match self.cancel.before_park(self, deadline, cancellable) {
+            Before::Park(until) => until,
+            Before::Return(outcome) => return Parking::over(outcome),
+        };
+        if self.word.take_token() {
+            return Parking::over(Outcome::Woken);
+        }
+        let record = self.own_record();
+        if let Some(until) = until {
+            if !self.arm(record, until) {
+                return Parking::over(self.cancel.after_park(self, deadline, true, cancellable));
+            }
+        }
+        if is_join(reason) {
+            record.table().set_joining(true);
+        }
+        let timed = until.is_some();
+        match self.leave_stack(record, reason) {
+            Some(suspender) => Parking::leave(suspender, timed),
+            None => {
+                record.park_aside();
+                Parking::over(self.end_slow(deadline, reason, cancellable, timed))
+            }
+        }
+    }
+
+    /// All the rest of a park without a deadline for which [`leave_stack`](Self::leave_stack) had no answer.
+    #[cold]
+    #[inline(never)]
+    fn park_aside(&self, cancellable: Cancellable) -> Parking<'_> {
+        let record = self.own_record();
+        record.park_aside();
+        Parking::over(self.end_slow(None, record.reason.get(), cancellable, false))
+    }
+
+    /// Says what is waited for, and what to leave the stack by; `None` if there is more to lay down, for
+    /// [`park_aside`](Record::park_aside).
+    #[inline(always)]
+    fn leave_stack<'a>(&self, record: &'a Record, reason: Reason) -> Option<&'a Suspender> {
+        record.reason.set(reason);
+        let here = 0_u8;
+        self.note_depth(&here);
+        record.begin_park()
+    }
+
+    /// Any park's end.
+    #[inline(never)]
+    fn end_slow(
+        &self,
+        deadline: Option<Instant>,
+        reason: Reason,
+        cancellable: Cancellable,
+        timed: bool,
+    ) -> Outcome {
+        let record = self.own_record();
+        record.end_park();
+        if is_join(reason) {
+            record.table().set_joining(false);
+        }
+        self.cancel.after_park(self, deadline, timed && record.timer.has_fired(), cancellable)
+    }
+}
+
 /// The blocking pool of the fiber's runtime; none in a simulation.
 fn pool_of_own() -> Option<Arc<BlockingPool>> {
     with_worker(|worker| {
@@ -129,32 +204,15 @@ impl Agent for Header {
     }
 
     fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
-        let until = match self.cancel.before_park(self, deadline, cancellable) {
-            Before::Park(until) => until,
-            Before::Return(outcome) => return Parking::Over(outcome),
-        };
+        if deadline.is_some() | self.is_special(reason) {
+            return self.begin_slow(deadline, reason, cancellable);
+        }
         if self.word.take_token() {
-            return Parking::Over(Outcome::Woken);
+            return Parking::over(Outcome::Woken);
         }
-        let record = self.own_record();
-        if let Some(until) = until {
-            if !self.arm(record, until) {
-                return Parking::Over(self.cancel.after_park(self, deadline, true, cancellable));
-            }
-        }
-        record.reason.set(reason);
-        let here = 0_u8;
-        self.note_depth(&here);
-        if is_join(reason) {
-            record.table().set_joining(true);
-        }
-        let timed = until.is_some();
-        match record.begin_park() {
-            Some(suspender) => Parking::Leave { suspender, timed },
-            None => {
-                record.park_aside();
-                Parking::Over(self.end_park(deadline, reason, cancellable, timed))
-            }
+        match self.leave_stack(self.own_record(), reason) {
+            Some(suspender) => Parking::leave(suspender, false),
+            None => self.park_aside(cancellable),
         }
     }
 
@@ -165,13 +223,10 @@ impl Agent for Header {
         cancellable: Cancellable,
         timed: bool,
     ) -> Outcome {
-        let record = self.own_record();
-        record.end_park();
-        if is_join(reason) {
-            record.table().set_joining(false);
+        if timed | self.is_special(reason) | self.own_record().has_order() {
+            return self.end_slow(deadline, reason, cancellable, timed);
         }
-        let timed_out = timed && record.timer.has_fired();
-        self.cancel.after_park(self, deadline, timed_out, cancellable)
+        Outcome::Woken
     }
 
     fn waker(&self) -> Waker {

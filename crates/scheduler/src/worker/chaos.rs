@@ -72,6 +72,16 @@ impl Chaos {
         }
     }
 
+    /// Whether the park that was just made is committed at once. A simulation looks at each word after each turn.
+    #[inline(always)]
+    pub(super) fn commits_at_once(&self) -> bool {
+        match &self.0 {
+            None => false,
+            Some(Dice::Own(rng)) => rng.below(ODDS) == 0,
+            Some(Dice::Sim(_)) => true,
+        }
+    }
+
     /// The time.
     #[inline(always)]
     pub(super) fn now(&self) -> Instant {

@@ -8,6 +8,7 @@
 mod agent;
 mod ahead;
 mod chaos;
+mod commit;
 mod held;
 mod life;
 mod looks;
@@ -21,6 +22,7 @@ mod tell;
 mod turn;
 
 pub(crate) use agent::{checkpoint, yield_now};
+pub(crate) use commit::take_uncommitted;
 pub(crate) use held::{in_panic_hook, wait_with_thread};
 pub(crate) use life::live_again;
 pub(crate) use submit::{spawn_fresh, submit_woken};
@@ -47,7 +49,7 @@ use sisal_base::CachePadded;
 use sisal_base::rng::Rng;
 use sisal_coro::{Cache, Class, Pool, Resumed, Stack};
 use sisal_park::agent::install;
-use sisal_park::{Agent, AgentId, Commit};
+use sisal_park::{Agent, AgentId};
 use sisal_queue::Local;
 use sisal_reactor::Reactor;
 use std::cell::Cell;
@@ -85,6 +87,8 @@ pub(crate) struct Worker {
     /// How often in a row ready-first was taken.
     first_runs: Cell<u32>,
     current: Cell<Option<Task>>,
+    /// The fiber that parked last: see `commit`.
+    uncommitted: Cell<Option<Task>>,
     /// The fiber that runs is about to give its task back, which may be gone from then on: nothing for a signal to look at.
     ending: Cell<bool>,
     /// The last fiber left by a `yield_now`, or a look was not allowed to: one fresh task goes first.
@@ -143,6 +147,7 @@ impl Worker {
             first: Cell::new(None),
             first_runs: Cell::new(0),
             current: Cell::new(None),
+            uncommitted: Cell::new(None),
             ending: Cell::new(false),
             fresh_is_due: Cell::new(false),
             oldest_at_look: Cell::new(true),
@@ -324,6 +329,7 @@ impl Worker {
         let resumable = unsafe { &mut *record.resumable.get() };
         let resumed = resumable.as_mut().expect("a live fiber has a computation").resume();
         self.current.set(None);
+        self.commit_last();
         match resumed {
             Resumed::Finished => self.retire(record),
             Resumed::Suspended => match record.command.get() {
@@ -336,12 +342,7 @@ impl Worker {
                     if self.attention.is_traced() {
                         self.tell_park(record);
                     }
-                    self.chaos.delay();
-                    if self.chaos.returns_early() || header.word.commit() == Commit::Resume {
-                        self.undo_park(task);
-                        self.push_ready(task);
-                    }
-                    // Else the fiber belongs to its wakers, and may be gone.
+                    self.commit_later(task);
                 }
             },
         }
@@ -375,6 +376,7 @@ impl Worker {
     fn leave(&self) {
         // SAFETY: no fiber runs here any more.
         unsafe { install(None) };
+        self.commit_last();
         while let Some(task) = self.fresh.pop_old() {
             self.end_left_over(task);
         }

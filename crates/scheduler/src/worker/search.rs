@@ -106,6 +106,7 @@ impl Worker {
         self.search.has_polled.set(has_looked);
         // SAFETY: no fiber runs now; whatever this worker calls from here on speaks for the thread.
         unsafe { sisal_park::agent::install(None) };
+        self.commit_last();
         self.search.judge(&self.crew.wake_limit, || self.now());
         self.counters.searches.add(1);
         let mut permit = None;

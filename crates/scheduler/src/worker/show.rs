@@ -27,6 +27,7 @@ impl Worker {
 
     #[cold]
     fn answer_slow(&self) {
+        self.commit_last();
         for question in self.crew.members[self.index].desk.take() {
             question.begin(self.index);
             self.answer(&question);
@@ -69,8 +70,7 @@ impl Worker {
         let mut dump = Dump { numbers: Some(sim.numbers()), ..Dump::default() };
         for (index, member) in self.crew.members.iter().enumerate() {
             // All wheels began with the simulation.
-            let (scene, place) =
-                (Scene { post: member.post, wheel_start: self.wheel_start }, (self.crew.number, index));
+            let (scene, place) = (Scene { post: member.post, ..self.scene() }, (self.crew.number, index));
             let describe = |task: Task| {
                 // SAFETY: this thread is every worker of the simulation, and none of them is in the middle of a step.
                 let note = unsafe { Note::of(task, &scene) };
@@ -114,7 +114,7 @@ impl Worker {
     }
 
     fn scene(&self) -> Scene<'_> {
-        Scene { post: self.post, wheel_start: self.wheel_start }
+        Scene { post: self.post, wheel_start: self.wheel_start, uncommitted: self.uncommitted() }
     }
 
     /// Notes what the fibers do beside the one that runs. Called by the handler of a signal, on this worker's thread.

@@ -10,6 +10,7 @@
 use super::Worker;
 use crate::crew::Crew;
 use crate::current::with_worker;
+use crate::post::Post;
 use crate::sim::About;
 use crate::task::{Header, Task};
 use sisal_park::WakeKind;
@@ -50,16 +51,20 @@ pub(crate) fn submit_woken(task: Task, kind: WakeKind) {
             worker.note_wake(&task);
             if is_here {
                 worker.admit(task, kind);
-            } else {
-                worker.tell_wake(task);
             }
             is_here
         }
         None => false,
     });
     if !here {
-        home.deliver(task);
+        deliver_woken(home, task);
     }
+}
+
+#[inline(never)]
+fn deliver_woken(home: &Post, task: Task) {
+    with_worker(|worker| worker.into_iter().for_each(|worker| worker.tell_wake(task)));
+    home.deliver(task);
 }
 
 impl Worker {

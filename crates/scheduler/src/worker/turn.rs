@@ -294,6 +294,7 @@ impl Worker {
     }
 
     /// A woken fiber that last ran here: takes back what its park had set up, and lets it run.
+    #[inline]
     pub(super) fn admit(&self, task: Task, kind: WakeKind) {
         self.undo_park(task);
         if kind == WakeKind::Next && self.first.get().is_none() {

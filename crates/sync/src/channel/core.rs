@@ -21,6 +21,7 @@ use sisal_base::{CachePadded, fault};
 use sisal_park::{
     Agent, Cancellable, ChannelPlace, Outcome, Reason, Waiter, WakeBatch, Waker, current, spend, with_current,
 };
+use std::mem;
 use std::pin::{Pin, pin};
 use std::time::Instant;
 
@@ -161,7 +162,7 @@ impl<T> Channel<T> {
         // its frame ends.
         unsafe { state.push_sender(waiter) };
         self.unlock(state);
-        let standing = Standing { channel: self, side: Side::Senders, waiter, over: false };
+        let standing = Standing { channel: self, side: Side::Senders, waiter };
         let outcome = standing.wait(agent, until.deadline(), Reason::Send(self.place()));
         // SAFETY: done, or in no line any more: ours again.
         match unsafe { packet.take() } {
@@ -245,7 +246,7 @@ impl<T> Channel<T> {
             None => self.unlock(state),
             sender => self.unlock_and_wake(state, (sender, None)),
         }
-        let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
+        let standing = Standing { channel: self, side: Side::Receivers, waiter };
         let outcome = standing.wait(agent, until.deadline(), Reason::Recv(self.place()));
         // SAFETY: done, or in no line any more: ours again.
         match unsafe { packet.take() } {
@@ -269,7 +270,7 @@ impl<T> Channel<T> {
         let waiter = waiter.as_ref();
         // SAFETY: in no line, claimed by nobody else, and `Standing` waits until it is done.
         sender.put(Parcel::Partner(unsafe { Met::of(waiter) }));
-        let standing = Standing { channel: self, side: Side::Receivers, waiter, over: false };
+        let standing = Standing { channel: self, side: Side::Receivers, waiter };
         self.unlock_and_wake(state, (Some(sender.finish()), None));
         standing.wait_for_promise(agent, Reason::Recv(self.place()));
         // SAFETY: done: ours again.
@@ -385,24 +386,23 @@ fn is_timeout(outcome: Outcome, until: Until) -> bool {
     }
 }
 
-/// A waiter in a line, or claimed, until its wait is over.
+/// A waiter in a line, or claimed, until its wait is over: then this is forgotten.
 struct Standing<'a, T> {
     channel: &'a Channel<T>,
     side: Side,
     waiter: Pin<&'a Waiter>,
-    over: bool,
 }
 
 impl<T> Standing<'_, T> {
     /// Waits until somebody has finished with the waiter: `Woken`; or until it has left the line by itself.
     #[inline(always)]
-    fn wait(mut self, agent: &dyn Agent, deadline: Option<Instant>, reason: Reason) -> Outcome {
+    fn wait(self, agent: &dyn Agent, deadline: Option<Instant>, reason: Reason) -> Outcome {
         look_before_park(agent, || self.waiter.is_done());
         let outcome = match self.waiter.wait(agent, deadline, reason, Cancellable::Always) {
             Outcome::Woken => Outcome::Woken,
             outcome => self.end_early(agent, reason, outcome),
         };
-        self.over = true;
+        mem::forget(self);
         outcome
     }
 
@@ -419,9 +419,9 @@ impl<T> Standing<'_, T> {
     }
 
     /// Waits, in no line, until the claimant has finished.
-    fn wait_for_promise(mut self, agent: &dyn Agent, reason: Reason) {
+    fn wait_for_promise(self, agent: &dyn Agent, reason: Reason) {
         let _ = self.waiter.wait(agent, None, reason, Cancellable::Never);
-        self.over = true;
+        mem::forget(self);
     }
 }
 
@@ -429,7 +429,7 @@ impl<T> Drop for Standing<'_, T> {
     fn drop(&mut self) {
         // A park that unwinds (one that is forbidden) leaves no waiter behind. It cannot park again for its claimant.
         // SAFETY: put into this line by who made the `Standing`, or into none.
-        if !self.over && !unsafe { self.channel.leave(self.side, self.waiter) } {
+        if !unsafe { self.channel.leave(self.side, self.waiter) } {
             self.waiter.wait_for_claimant();
         }
     }
