@@ -1,5 +1,5 @@
 //! What runs next is asked for while something else runs, where so many fibers wait for their turn that the processor's cache
-//! does not hold them.
+//! does not hold them, or where they have waited for a timer or a socket.
 //!
 //! Knows nothing of what they do. A fiber's memory is its task, its record at the top of its stack, and the frames below, from
 //! the innermost on. Each of these leads to the next, and the returns from its frames are not predicted: without help a fiber
@@ -11,8 +11,8 @@ use sisal_base::prefetch;
 use sisal_coro::Class;
 use std::ptr::NonNull;
 
-/// The ready list from which on it pays: some fewer are in the cache.
-pub(super) const READY_MIN: usize = 1_000;
+/// The ready list from which on it pays: some fewer are in the cache, unless a look has found them.
+const READY_MIN: usize = 1_000;
 /// What of a stack is asked for at most: from the innermost frame on.
 const FRAMES_BYTES: usize = 1_216;
 /// The frames of a fiber that waits for the first time, in a `recv` or a `sleep`.
@@ -27,7 +27,7 @@ impl Worker {
     pub(super) fn pop_ready(&self) -> Option<NonNull<Header>> {
         self.ready.with(|ready| {
             let node = ready.pop_front();
-            if ready.len() >= READY_MIN {
+            if ready.len() >= READY_MIN || ready.has_called() {
                 let [second, _, fourth] = ready.soon();
                 // SAFETY: what stands in the ready list carries the scheduler's reference.
                 let task = |node| unsafe { Task::from_raw(node) };
@@ -55,7 +55,7 @@ pub(super) fn fetch_task(task: &Task) {
 
 /// Asks for what its next run begins with: its innermost frames and its record.
 #[inline]
-pub(super) fn fetch_fiber(task: &Task) {
+fn fetch_fiber(task: &Task) {
     let header = task.header();
     if let Some(record) = header.record() {
         let base = std::ptr::from_ref(record).addr();

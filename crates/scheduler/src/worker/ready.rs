@@ -105,6 +105,12 @@ impl<T: Chained> Ready<T> {
         self.called.is_empty() & self.others.is_empty()
     }
 
+    /// Whether somebody is here whom a look has found.
+    #[inline]
+    pub(super) fn has_called(&self) -> bool {
+        !self.called.is_empty()
+    }
+
     /// Probably those that come after the next: what to prefetch. See [`Chain::behind_front`].
     #[inline]
     pub(super) fn soon(&self) -> [Option<NonNull<T>>; 3] {

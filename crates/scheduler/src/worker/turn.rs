@@ -16,7 +16,7 @@
 //! timer, nor a socket, nor the injector. Whom a look wakes has each second turn of the ready list (`ready`).
 
 use super::Worker;
-use super::ahead::{READY_MIN, fetch_fiber, fetch_task};
+use super::ahead::fetch_task;
 use super::ready::Ready;
 use crate::task::{Header, Task};
 use sisal_park::WakeKind;
@@ -34,8 +34,6 @@ const FIRST_RUNS_MAX: u32 = 8;
 const TURNS_AN_OLD: u32 = 64;
 /// Tasks taken from the injector at once.
 const INJECTOR_BATCH: usize = 32;
-/// So many of those whose timers fire are on their way from memory while one is woken.
-const FETCH_DISTANCE: usize = 4;
 
 impl Worker {
     /// The next task to run; `None` at the end of the worker's life.
@@ -237,11 +235,7 @@ impl Worker {
         self.counters.timer_fires.add(due.len() as u64);
         let timer = |task: &Task| task.header().record().map(|record| &record.timer);
         self.chaos.mix_ties(&mut due, |a, b| timer(a).zip(timer(b)).is_some_and(|(a, b)| a.is_due_with(b)));
-        // They have not run for a while. Where there are more, the ready list asks for them.
-        let fetched = if due.len() < READY_MIN { due.as_slice() } else { &[] };
-        fetched.iter().take(FETCH_DISTANCE).for_each(fetch_fiber);
-        for (place, &task) in due.iter().enumerate() {
-            fetched.get(place + FETCH_DISTANCE).inspect(|task| fetch_fiber(task));
+        for task in due {
             if task.header().word.wake() == sisal_park::Wake::Submit {
                 self.note_wake(&task);
                 self.admit(task, WakeKind::Back);
