@@ -6,7 +6,7 @@
 mod common;
 
 use common::as_agent;
-use sisal_park::{Completed, Dropped, JoinArm, JoinState, Selectable, Ticket};
+use sisal_park::{Agent, Completed, Dropped, JoinArm, JoinState, Selectable, Ticket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{RawWaker, RawWakerVTable, Wake, Waker};
@@ -103,36 +103,36 @@ fn an_arm_is_ready_once_the_result_is_there() {
         // SAFETY: as above; it does not enter the line.
         assert!(unsafe { !arm.register(agent, &Ticket::new(), 0) });
     });
-    as_agent(|agent| {
-        let (state, ticket) = (JoinState::new(), Ticket::new());
-        // SAFETY: as above.
-        let arm = unsafe { JoinArm::new(&state) };
-        // SAFETY: as above.
-        assert!(unsafe { arm.register(agent, &ticket, 0) });
-        arm.unregister(false);
-        complete(&state);
-        assert_eq!(ticket.winner(), None, "it had left");
-    });
-    as_agent(|agent| {
-        let (state, ticket) = (JoinState::new(), Ticket::new());
-        // SAFETY: as above.
-        let arm = unsafe { JoinArm::new(&state) };
-        // SAFETY: as above.
-        assert!(unsafe { arm.watch(agent, &ticket, 0) });
-        arm.unwatch(false);
-        complete(&state);
-        assert_eq!(ticket.winner(), None, "it had left");
-    });
-    as_agent(|agent| {
-        let (state, ticket) = (JoinState::new(), Ticket::new());
-        // SAFETY: as above.
-        let arm = unsafe { JoinArm::new(&state) };
-        // SAFETY: as above.
-        assert!(unsafe { arm.watch(agent, &ticket, 0) });
-        drop(arm);
-        complete(&state);
-        assert_eq!(ticket.winner(), None, "it had left");
-    });
+}
+
+#[test]
+fn an_arm_that_has_left_wins_nothing() {
+    let leave: [fn(JoinArm<'_>, &dyn Agent, &Ticket); 3] = [
+        |arm, agent, ticket| {
+            // SAFETY: the ticket and the state live until the arm has left, here and below.
+            assert!(unsafe { arm.register(agent, ticket, 0) });
+            arm.unregister(false);
+        },
+        |arm, agent, ticket| {
+            // SAFETY: as above.
+            assert!(unsafe { arm.watch(agent, ticket, 0) });
+            arm.unwatch(false);
+        },
+        |arm, agent, ticket| {
+            // SAFETY: as above.
+            assert!(unsafe { arm.watch(agent, ticket, 0) });
+            drop(arm);
+        },
+    ];
+    for leave in leave {
+        as_agent(|agent| {
+            let (state, ticket) = (JoinState::new(), Ticket::new());
+            // SAFETY: the one handle, which waits in no other way.
+            leave(unsafe { JoinArm::new(&state) }, agent, &ticket);
+            complete(&state);
+            assert_eq!(ticket.winner(), None);
+        });
+    }
 }
 
 #[test]
