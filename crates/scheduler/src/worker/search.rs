@@ -3,8 +3,12 @@
 //! Knows nothing of what it finds.
 //!
 //! At most one worker of a runtime searches. It looks for [`SPIN`] before it sleeps, because a searcher is reached in
-//! 60–250 ns, a sleeper in 15,000; but not if its last searches found nothing, so that half-idle servers burn no CPU; unless
-//! another worker has just ended a short sleep.
+//! 60–250 ns, a sleeper in 15,000; but not if its last searches found nothing, so that half-idle servers burn no CPU.
+//!
+//! *Answers.* Where fibers here and there wake each other in turn, each worker has nothing to do while the other runs. Whose short sleep
+//! another worker has ended waits awake for its inbox, [`SHORT`] at the most, as long as that pays. It does so without the
+//! permit, whose line both would write: to the idle protocol it is a worker that has not come round yet. So it also looks at
+//! what is there for anybody, and then searches.
 //!
 //! *Patience.* A thief that takes tiny tasks makes them dearer for everybody (spawn and join of a no-op: 107–300 ns
 //! against 40). So loot that was used up within [`TINY`] doubles the thief's patience, work of more than [`WORTH`] resets
@@ -38,8 +42,6 @@ const PATIENCE_MIN: Duration = Duration::from_micros(1);
 const PATIENCE_MAX: Duration = Duration::from_micros(16);
 /// How long a single task must have been visible.
 const SINGLE: Duration = Duration::from_micros(2);
-/// Times that a worker asks for the permit to search, if it has reason to expect both the permit and work.
-const ASKS_MAX: u32 = 16;
 /// Pauses between two looks at the others' queues.
 const PAUSES_A_LOOK: u32 = 16;
 
@@ -67,7 +69,7 @@ impl Search {
     }
 
     /// Another worker's fiber has woken one of ours after a sleep of that length. If it was short, fibers here and there wake
-    /// each other in turn, as in a ring (861 ns a hop asleep): then the next wake is worth a spin.
+    /// each other in turn, as in a ring (861 ns a hop asleep): then the next wake is worth waiting for.
     fn was_rung_after(&self, slept: Duration) {
         if slept <= SHORT {
             self.vain.set(0);
@@ -77,11 +79,7 @@ impl Search {
 
     /// How long the next search looks.
     fn spin(&self) -> Duration {
-        match self.vain.get() {
-            _ if self.mutual.get() => SHORT,
-            0..VAIN_MAX => SPIN,
-            _ => Duration::ZERO,
-        }
+        if self.vain.get() < VAIN_MAX { SPIN } else { Duration::ZERO }
     }
 
     /// Judges the last loot, which is used up now.
@@ -109,6 +107,9 @@ impl Worker {
         self.commit_last();
         self.search.judge(&self.crew.wake_limit, || self.now());
         self.counters.searches.add(1);
+        if let Some(task) = self.await_answer() {
+            return Some(task);
+        }
         let mut permit = None;
         loop {
             if self.must_end() {
@@ -134,7 +135,7 @@ impl Worker {
                 return own;
             }
             let was_rung = permit.is_some();
-            if let Some(searching) = permit.take().or_else(|| self.ask_to_search()) {
+            if let Some(searching) = permit.take().or_else(|| self.crew.idle.try_search()) {
                 let found = self.look_at_others();
                 if was_rung && found.is_none() {
                     // Whoever rang has done it by itself meanwhile.
@@ -151,19 +152,29 @@ impl Worker {
         }
     }
 
-    /// The permit to search, if it is free, or soon. Whoever has just been left a fiber of its own by this worker may hold it yet.
-    fn ask_to_search(&self) -> Option<Searching<'_>> {
-        let asks = if self.search.mutual.get() { ASKS_MAX } else { 1 };
-        for ask in 0..asks {
-            if ask > 0 {
-                (0..PAUSES_A_LOOK).for_each(|_| spin_loop());
+    /// A fiber that another worker wakes, if it does so soon and that is to be expected.
+    fn await_answer(&self) -> Option<Task> {
+        if !self.search.mutual.get() || self.sim().is_some() {
+            return None;
+        }
+        let (inbox, begun) = (self.post.mailbox.inbox(), self.now());
+        loop {
+            for _ in 0..PAUSES_A_LOOK {
+                if !inbox.is_empty() {
+                    self.drain_inbox();
+                    return self.pick(1);
+                }
+                spin_loop();
             }
-            let searching = self.crew.idle.try_search();
-            if searching.is_some() || !self.post.mailbox.inbox().is_empty() {
-                return searching;
+            if self.anything_left() {
+                return None;
+            }
+            if self.now() - begun >= SHORT {
+                self.search.mutual.set(false);
+                self.search.vain.set(VAIN_MAX);
+                return None;
             }
         }
-        None
     }
 
     /// Who has found something and was the last to search wakes the next.
@@ -175,9 +186,6 @@ impl Worker {
 
     fn remember(&self, found: bool) {
         self.search.vain.set(if found { 0 } else { self.search.vain.get().saturating_add(1) });
-        if !found {
-            self.search.mutual.set(false);
-        }
     }
 
     /// Looks at the injector, the inbox and the other workers' queues, until something is found or it is time to sleep.
