@@ -44,6 +44,8 @@ const PATIENCE_MAX: Duration = Duration::from_micros(16);
 const SINGLE: Duration = Duration::from_micros(2);
 /// Pauses between two looks at the others' queues.
 const PAUSES_A_LOOK: u32 = 16;
+/// Such looks, 2 to 3 µs in all, between two at timers and sockets, of a worker that waits for an answer.
+const ROUNDS_A_POLL: u32 = 8;
 
 /// What a worker remembers of its searches.
 pub(super) struct Search {
@@ -158,7 +160,7 @@ impl Worker {
             return None;
         }
         let (inbox, begun) = (self.post.mailbox.inbox(), self.now());
-        loop {
+        for round in 1_u32.. {
             for _ in 0..PAUSES_A_LOOK {
                 if !inbox.is_empty() {
                     self.drain_inbox();
@@ -166,15 +168,22 @@ impl Worker {
                 }
                 spin_loop();
             }
+            if round % ROUNDS_A_POLL == 0 {
+                self.serve_timers_and_reactor();
+                if let Some(own) = self.pick(1) {
+                    return Some(own);
+                }
+            }
             if self.anything_left() {
                 return None;
             }
             if self.now() - begun >= SHORT {
-                self.search.mutual.set(false);
-                self.search.vain.set(VAIN_MAX);
-                return None;
+                break;
             }
         }
+        self.search.mutual.set(false);
+        self.search.vain.set(VAIN_MAX);
+        None
     }
 
     /// Who has found something and was the last to search wakes the next.
