@@ -193,7 +193,7 @@ impl JoinState {
     /// Called by the one handle alone, on the stack of `agent`.
     pub unsafe fn wait(&self, agent: &dyn Agent, reason: Reason) {
         // SAFETY: the caller's promise, and this does not leave before.
-        if let Some(stays) = unsafe { self.stay(agent.lent_waker()) } {
+        if let Some(stays) = unsafe { self.stay(|| agent.lent_waker()) } {
             while !self.is_complete() {
                 // However that ends: nothing but the result ends this wait.
                 let _ = agent.park(None, reason, Cancellable::Never);
@@ -208,12 +208,12 @@ impl JoinState {
     /// # Safety
     /// As [`wait`](Self::wait); and unless it is `None`, the agent of `waker` does not leave before [`is_complete`](Self::is_complete).
     #[inline(always)]
-    pub unsafe fn stay(&self, waker: Waker) -> Option<Stays> {
+    pub unsafe fn stay(&self, waker: impl FnOnce() -> Waker) -> Option<Stays> {
         // SAFETY: the caller's promise.
         if !unsafe { self.take_back() } {
             return None;
         }
-        self.put(Some(waker));
+        self.put(|| Some(waker()));
         self.announce(WAITING | STAYS).then(|| Stays(()))
     }
 
@@ -256,7 +256,8 @@ impl JoinState {
             (*slot).as_ref().is_some_and(|before: &Waker| before.will_wake_std(waker))
         });
         if !is_there {
-            self.put(Some(waker.clone().into()));
+            let waker = waker.clone().into();
+            self.put(|| Some(waker));
         }
         !self.announce(WAITING)
     }
@@ -270,7 +271,7 @@ impl JoinState {
         if !unsafe { self.take_back() } {
             return false;
         }
-        self.put(Some(waker));
+        self.put(|| Some(waker));
         self.announce(WAITING)
     }
 
@@ -282,20 +283,21 @@ impl JoinState {
         // SAFETY: the caller's promise.
         let withdrawn = unsafe { self.take_back() };
         if withdrawn {
-            self.put(None);
+            self.put(|| None);
         }
         withdrawn
     }
 
     /// The handle's, without `WAITING`, and before `COMPLETE` was seen with `WAITING` set: the slot is its own (invariant 2).
     #[inline(always)]
-    fn put(&self, waker: Option<Waker>) {
+    fn put(&self, waker: impl FnOnce() -> Option<Waker>) {
         // SAFETY: as said.
         if self.joiner.with(|slot| unsafe { (*slot).is_some() }) {
             self.empty_slot();
         }
-        // SAFETY: as said; and nothing is there to be dropped.
-        self.joiner.with_mut(|slot| unsafe { slot.write(waker) });
+        // SAFETY: as said; and nothing is there to be dropped. Made in its place: one that is copied there is read in another width than
+        // it was just written, for which the processor waits.
+        self.joiner.with_mut(|slot| unsafe { slot.write(waker()) });
     }
 
     /// Drops the waker in the slot, outside of it, since it may be a user's.
@@ -342,7 +344,7 @@ impl JoinState {
                 Err(seen) => word = seen,
             }
         }
-        self.put(None);
+        self.put(|| None);
         false
     }
 

@@ -48,12 +48,18 @@ impl Locals {
         place
     }
 
+    /// Whether there were never any.
+    #[inline(always)]
+    pub(crate) fn are_unused(&self) -> bool {
+        self.with(|entries| entries.capacity() == 0)
+    }
+
     /// Drops the values, the youngest first, also those that destructors make meanwhile. A destructor that panics has been
     /// reported by the panic hook, and the others go on.
     #[inline]
     pub(crate) fn destroy(&self) {
         // The common fiber has never had one.
-        if self.with(|entries| entries.capacity() > 0) {
+        if !self.are_unused() {
             self.destroy_slow();
         }
     }

@@ -281,9 +281,8 @@ impl Builder {
         L: LastAct,
     {
         let class = self.admit(crew)?;
-        let policy = crew.panic_policy.clone();
         let (name, local) = (self.name.map(String::into_boxed_str), matches!(self.home, Home::Here));
-        let traits = Traits { id, site, name, class, local, policy };
+        let traits = || Traits { id, site, name, class, local, policy: crew.panic_policy.clone() };
         let header = TaskCell::alloc(here, traits, f, last);
         // SAFETY: a new task's two references: the handle's, and the scheduler's, which goes with `task`.
         let (result, task) = unsafe { (ResultRef::from_raw(header), Task::from_raw(header)) };

@@ -8,7 +8,7 @@ use crate::current::with_worker;
 use crate::panic_policy::unjoined;
 use crate::worker::Worker;
 use std::any::Any;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, needs_drop};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
@@ -62,14 +62,20 @@ impl<F: FnOnce() -> T, T, L: LastAct> TaskCell<F, T, L> {
         free: Self::free,
     };
 
-    /// A fresh task on the heap, with one reference for the scheduler and one for the handle.
+    /// A fresh task on the heap, with one reference for the scheduler and one for the handle. Its `traits` are put together when there is
+    /// a place for them: what lies elsewhere meanwhile is copied.
     #[inline(always)]
-    pub(crate) fn alloc(worker: Option<&Worker>, traits: Traits, closure: F, last: L) -> NonNull<Header> {
+    pub(crate) fn alloc(
+        worker: Option<&Worker>,
+        traits: impl FnOnce() -> Traits,
+        closure: F,
+        last: L,
+    ) -> NonNull<Header> {
         let block = blocks::take::<Self>(worker);
         let this = block.as_ptr();
         // SAFETY: memory for one, and ours.
         unsafe {
-            Header::write(&raw mut (*this).header, const { &Self::VTABLE }, traits);
+            Header::write(&raw mut (*this).header, const { &Self::VTABLE }, traits());
             (&raw mut (*this).last).write(last);
             (&raw mut (*this).body.closure).write(ManuallyDrop::new(closure));
         }
@@ -141,7 +147,9 @@ impl<F: FnOnce() -> T, T, L: LastAct> TaskCell<F, T, L> {
         let block = header.cast::<Self>();
         // SAFETY: the caller's promise; the block is from `alloc`. A union drops nothing of itself.
         unsafe {
-            block.drop_in_place();
+            if needs_drop::<L>() || !block.as_ref().header.owns_nothing() {
+                block.drop_in_place();
+            }
             blocks::give(block);
         }
     }

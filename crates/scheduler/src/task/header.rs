@@ -129,6 +129,12 @@ impl Header {
         }
     }
 
+    /// Whether its drop would do nothing, as that of most.
+    #[inline(always)]
+    pub(super) fn owns_nothing(&self) -> bool {
+        self.name.is_none() & self.policy.is_none() & self.cancel.is_plain()
+    }
+
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_ref().map(|name| &***name)
     }

@@ -129,7 +129,7 @@ impl ResultRef {
         let (header, fiber) = (self.header(), fiber.header());
         let reason = Reason::Join(header.id);
         // SAFETY: only the one handle comes here, and this is the fiber's own stack, which it does not leave before.
-        if let Some(stays) = unsafe { header.state.stay(lent_waker(fiber)) } {
+        if let Some(stays) = unsafe { header.state.stay(|| lent_waker(fiber)) } {
             while !header.state.is_complete() {
                 fiber.park_joining(reason);
             }

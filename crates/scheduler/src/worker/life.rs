@@ -91,9 +91,12 @@ impl Worker {
         let stack = Resumable::take_stack(unsafe { &mut *record.resumable.get() });
         let stack = stack.expect("a fiber that has ended had a stack");
         let place = std::ptr::from_ref(record).cast_mut();
-        // SAFETY: the fiber has left the live table and its header: nobody reaches the record any more, and `stack`, in
-        // which it is, is still ours.
-        unsafe { place.drop_in_place() };
+        // What else owns anything has just been taken out.
+        if !record.locals.are_unused() {
+            // SAFETY: the fiber has left the live table and its header: nobody reaches the record any more, and `stack`, in
+            // which it is, is still ours.
+            unsafe { place.drop_in_place() };
+        }
         self.give_stack(stack);
         self.counters.finished.add(1);
         if self.attention.is_traced() {
