@@ -10,7 +10,7 @@ pub mod prefetch;
 pub mod rng;
 pub mod spin;
 pub mod sync;
-mod thread_pointer;
+pub mod thread_pointer;
 
 pub use crossbeam_utils::CachePadded;
 

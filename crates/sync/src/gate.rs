@@ -25,7 +25,8 @@
 //!    left, or one who is `COMING`, or one who has the line's lock and will look at its front.
 //! 2. While `WAITING` is set and `COMING` is not, every leaving goes through the line's lock.
 //! 3. Whoever is called to try itself loses at most for [`PATIENCE`], a fiber once; then the next to leave enters in its
-//!    name, in the same transition by which it leaves, so that no newcomer comes between.
+//!    name, in the same transition by which it leaves, so that no newcomer comes between. After a fiber has lost on its own
+//!    worker, the next [`DUE`] of that worker need not lose before.
 //! 4. A wait that gives up, or unwinds, looks at the front again after it: it may have held back those behind it.
 //!
 //! Why not always enter in the waiter's name: the lock would be idle while the waiter wakes up, 12–20 µs for a thread, and
@@ -48,8 +49,9 @@
 
 use crate::line::Stand;
 use sisal_base::backoff::{Backoff, LOOKS_BEFORE_YIELD};
-use sisal_base::sync::SpinLock;
 use sisal_base::sync::atomic::{AtomicU64, Ordering};
+use sisal_base::sync::{SpinGuard, SpinLock};
+use sisal_base::thread_pointer::thread_pointer;
 use sisal_base::{const_new, fault, ordering};
 use sisal_park::{Agent, Cancellable, Outcome, Reason, WaitQueue, WakeBatch, Waker, with_current};
 use std::cell::Cell;
@@ -70,6 +72,11 @@ pub(crate) const RULE_SHIFT: u32 = 3;
 
 /// How long a thread may lose to newcomers before the lock is handed over to it.
 const PATIENCE: Duration = Duration::from_millis(1);
+
+/// How many fibers are handed the lock by one of their own worker as soon as they are in front, after one of that worker came too late:
+/// its holders suspend inside their sections, and whom they call would come too late as well. Then one is called to try itself again: where
+/// sections have become short, it succeeds, and that is the end of a switch for each section.
+const DUE: u32 = 16;
 
 /// What the word means above the gate's flags.
 pub(crate) trait Rule {
@@ -99,6 +106,8 @@ struct Place<W> {
     since: Option<Instant>,
     /// Whether it was called before, and came too late.
     came_back: Cell<bool>,
+    /// The thread on which it waits: a fiber's worker.
+    home: usize,
     /// Written before `done`, read after it.
     called: Cell<Call>,
 }
@@ -109,30 +118,49 @@ enum Call {
     NotYet,
     /// It was let in.
     In,
-    /// To try itself: it is the one who is `COMING`.
-    Try,
+    /// To try itself, by who left on that thread: it is the one who is `COMING`.
+    Try {
+        by: usize,
+    },
 }
 
 impl<W> Place<W> {
-    fn is_impatient(&self) -> bool {
+    fn is_impatient(&self, due: u32) -> bool {
         if fault!("gate.hand_over.never") {
             return false;
         }
         match self.since {
-            None => self.came_back.get(),
+            None => self.came_back.get() || (due > 0 && self.home == thread_pointer()),
             Some(since) => with_current(|agent| agent.now()).saturating_duration_since(since) >= PATIENCE,
         }
     }
 }
 
+/// What the line's lock guards.
+struct Line {
+    queue: WaitQueue,
+    /// Fibers that are handed the lock as soon as it is their turn, since one of the same worker has just come too late.
+    due: u32,
+}
+
 /// Whom the leaver must wake once the line is unlocked.
+#[must_use]
 enum Called {
-    /// Those in the batch.
-    Batch { more: bool },
+    Nobody,
     /// One that has the lock now.
     HandedOver(Waker),
     /// One that tries itself.
     Coming(Waker),
+}
+
+impl Called {
+    fn wake(self) {
+        match self {
+            Self::Nobody => {}
+            Self::HandedOver(waker) => waker.wake_next(),
+            Self::Coming(waker) => waker.wake(),
+        }
+    }
 }
 
 /// What happens to the one in front.
@@ -145,7 +173,7 @@ enum Turn {
 /// The word and the line.
 pub(crate) struct Gate<R> {
     word: AtomicU64,
-    line: SpinLock<WaitQueue>,
+    line: SpinLock<Line>,
     rule: PhantomData<fn(R)>,
 }
 
@@ -153,7 +181,7 @@ impl<R: Rule> Gate<R> {
     const_new! {
         /// A gate whose word is `word`.
         pub(crate) const fn new(word: u64) -> Gate<R> {
-            Gate { word: AtomicU64::new(word), line: SpinLock::new(WaitQueue::new()), rule: PhantomData }
+            Gate { word: AtomicU64::new(word), line: SpinLock::new(Line { queue: WaitQueue::new(), due: 0 }), rule: PhantomData }
         }
     }
 
@@ -181,12 +209,12 @@ impl<R: Rule> Gate<R> {
         (&raw const self.word).expose_provenance()
     }
 
-    /// Enters if nobody is in, and nobody waits: the word is 0. One RMW.
+    /// Enters if nobody is in, and nobody waits: the word is 0. One RMW, and none if it fails.
     #[inline(always)]
     pub(crate) fn enter_empty(&self, next: u64) -> bool {
         // Acquire: pairs with the Release in `leave`.
         let success = ordering!(Acquire, "gate.enter.relaxed" => Relaxed);
-        self.word.compare_exchange(0, next, success, Ordering::Relaxed).is_ok()
+        self.word() == 0 && self.word.compare_exchange(0, next, success, Ordering::Relaxed).is_ok()
     }
 
     /// Enters if `want` fits and passes nobody whom it may not pass.
@@ -248,36 +276,46 @@ impl<R: Rule> Gate<R> {
 
     #[cold]
     fn leave_slow(&self, fair: bool, give: &dyn Fn(u64) -> u64) -> u64 {
-        let mut give = Some(give);
+        let mut line = self.line.lock();
+        let (word, turn) = self.let_in(&line, give, fair);
+        if let Turn::In { one: false } = turn {
+            return self.let_many_in(line, fair);
+        }
+        let called = Self::call_one(&mut line, turn);
+        drop(line);
+        called.wake();
+        word
+    }
+
+    /// Calls the one in front, who was let in, and those behind it who can come in, too.
+    #[inline(never)]
+    fn let_many_in<'a>(&'a self, mut line: SpinGuard<'a, Line>, fair: bool) -> u64 {
         let mut batch = WakeBatch::new();
         loop {
-            let mut line = self.line.lock();
-            let (word, called) = self.let_in(&mut line, &mut give, fair, &mut batch);
-            drop(line);
-            // Always: one that was let in may have gone again, also unwoken, so that the next one could be called as well.
-            batch.wake_all();
-            match called {
-                Called::HandedOver(waker) => waker.wake_next(),
-                Called::Coming(waker) => waker.wake(),
-                Called::Batch { more: true } => continue,
-                Called::Batch { more: false } => {}
+            batch.push(Self::call(&mut line, Call::In));
+            if !batch.has_room() {
+                drop(line);
+                batch.wake_all();
+                line = self.line.lock();
             }
+            // Always: one that was let in may have gone again, also unwoken, so that the next one could be called as well.
+            let (word, turn) = self.let_in(&line, &|word| word, fair);
+            if let Turn::In { one: false } = turn {
+                continue;
+            }
+            let called = Self::call_one(&mut line, turn);
+            drop(line);
+            batch.wake_all();
+            called.wake();
             return word;
         }
     }
 
-    /// Leaves, unless that was done, and calls from the front who can come in.
-    fn let_in(
-        &self,
-        line: &mut WaitQueue,
-        give: &mut Option<&dyn Fn(u64) -> u64>,
-        fair: bool,
-        batch: &mut WakeBatch,
-    ) -> (u64, Called) {
+    /// Leaves by `give`, and lets in the one in front in the same transition, if it can come in. The word after it.
+    fn let_in(&self, line: &Line, give: &dyn Fn(u64) -> u64, fair: bool) -> (u64, Turn) {
         loop {
             let word = self.word();
-            let out = give.map_or(word, |give| give(word));
-            let (next, turn) = self.decide(line, out, fair);
+            let (next, turn) = self.decide(line, give(word), fair);
             // Release: pairs with the Acquire of who enters. Acquire: who is let in sees what all did who have left, through
             // us and its `done` mark.
             let success = ordering!(AcqRel, "gate.let_in.relaxed" => Relaxed);
@@ -286,53 +324,51 @@ impl<R: Rule> Gate<R> {
             } else if self.word.compare_exchange(word, next, success, Ordering::Relaxed).is_err() {
                 continue;
             }
-            *give = None;
-            let Turn::In { one } = turn else {
-                let called = match turn {
-                    Turn::Try => Self::call(line, Call::Try).map(Called::Coming),
-                    _ => None,
-                };
-                return (next, called.unwrap_or(Called::Batch { more: false }));
-            };
-            let waker = Self::call(line, Call::In).expect("a line that was not empty, under its lock");
-            if one {
-                return (next, Called::HandedOver(waker));
-            }
-            batch.push(waker);
-            if !batch.has_room() {
-                return (next, Called::Batch { more: true });
+            return (next, turn);
+        }
+    }
+
+    /// Does for the one in front what was decided; not for those who are let in together.
+    fn call_one(line: &mut Line, turn: Turn) -> Called {
+        match turn {
+            Turn::Out => Called::Nobody,
+            Turn::Try => Called::Coming(Self::call(line, Call::Try { by: thread_pointer() })),
+            Turn::In { .. } => {
+                line.due = line.due.saturating_sub(1);
+                Called::HandedOver(Self::call(line, Call::In))
             }
         }
     }
 
+    /// Takes the front waiter out of the line, tells it how it is called, and gives its waker.
+    fn call(line: &mut Line, call: Call) -> Waker {
+        let claimed = line.queue.pop().expect("a line that was not empty, under its lock");
+        // SAFETY: as in `decide`; it lives until `finish`.
+        let place = unsafe { &*claimed.packet().cast::<Place<R::Want>>() };
+        place.called.set(call);
+        claimed.finish()
+    }
+
     /// What becomes of the word `out` and of the one in front.
-    fn decide(&self, line: &WaitQueue, out: u64, fair: bool) -> (u64, Turn) {
-        let Some(packet) = line.front_packet() else { return (out & !(WAITING | STRICT), Turn::Out) };
+    fn decide(&self, line: &Line, out: u64, fair: bool) -> (u64, Turn) {
+        let Some(packet) = line.queue.front_packet() else { return (out & !(WAITING | STRICT), Turn::Out) };
         // SAFETY: each packet in this line is a `Place` in the frame of `enter_slow`, which lives while its waiter stands here.
         let place = unsafe { &*packet.cast::<Place<R::Want>>() };
         let Some(next) = R::enter(out, place.want) else { return (out, Turn::Out) };
-        let emptied = if line.is_single() { WAITING | STRICT } else { 0 };
+        let emptied = if line.queue.is_single() { WAITING | STRICT } else { 0 };
         let one = R::tries_itself(place.want);
         if one && out & COMING != 0 && !fair {
             return (out, Turn::Out);
         }
-        if one && !fair && !place.is_impatient() {
+        if one && !fair && !place.is_impatient(line.due) {
             return ((out & !emptied) | COMING, Turn::Try);
         }
         (next & !emptied, Turn::In { one })
     }
 
-    /// Takes the front waiter out of the line, tells it how it is called, and gives its waker.
-    fn call(line: &mut WaitQueue, call: Call) -> Option<Waker> {
-        let claimed = line.pop()?;
-        // SAFETY: as in `decide`; it lives until `finish`.
-        let place = unsafe { &*claimed.packet().cast::<Place<R::Want>>() };
-        place.called.set(call);
-        Some(claimed.finish())
-    }
-
-    /// Waits until it is in; `false` if the deadline, or with it a cancel, came first.
-    #[cold]
+    /// Waits until it is in; `false` if the deadline, or with it a cancel, came first. Inline, up to the park, in who calls it: each frame
+    /// that a fiber comes back through is a return that the processor does not predict.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn enter_slow(
         &self,
         agent: &dyn Agent,
@@ -342,17 +378,23 @@ impl<R: Rule> Gate<R> {
     ) -> bool {
         let spins = agent.spins();
         let since = (spins > 0 && R::tries_itself(want)).then(|| agent.now());
-        let place = Place { want, since, came_back: Cell::new(false), called: Cell::new(Call::NotYet) };
+        let home = thread_pointer();
+        let place = Place { want, since, came_back: Cell::new(false), home, called: Cell::new(Call::NotYet) };
         if self.try_enter(want) {
             return true;
         }
+        let mut called_by = 0;
         loop {
-            if self.spin(spins, want, place.came_back.get()) {
+            let came_back = place.came_back.get();
+            if self.spin(spins, want, came_back) {
                 return true;
             }
-            let line = self.line.lock();
-            if self.enter_or_announce(want, place.came_back.get()) {
+            let mut line = self.line.lock();
+            if self.enter_or_announce(want, came_back) {
                 return true;
+            }
+            if came_back && called_by == home {
+                line.due = DUE;
             }
             let stand = Stand {
                 agent,
@@ -361,18 +403,20 @@ impl<R: Rule> Gate<R> {
                 reason,
                 // A timed form ends early at a cancel, as if its time were over; a plain one really waits.
                 cancellable: if deadline.is_some() { Cancellable::Always } else { Cancellable::Never },
-                in_front: place.came_back.get(),
+                in_front: came_back,
             };
             let give_up = GiveUp { gate: self, place: &place };
-            let outcome = stand.stand(&self.line, line, |line| line, || ());
+            let outcome = stand.stand(&self.line, line, |line| &mut line.queue, || ());
             if outcome != Outcome::Woken {
                 // Invariant 4.
                 drop(give_up);
                 return false;
             }
             std::mem::forget(give_up);
-            if place.called.get() == Call::In {
-                return true;
+            match place.called.get() {
+                Call::In => return true,
+                Call::Try { by } => called_by = by,
+                Call::NotYet => {}
             }
             place.came_back.set(true);
             place.called.set(Call::NotYet);
@@ -389,6 +433,11 @@ impl<R: Rule> Gate<R> {
             let kept = if came_back && !fault!("gate.coming.stays") { !COMING } else { !0 };
             let announced = word | WAITING | if R::holds_back(want) { STRICT } else { 0 };
             let next = entered.unwrap_or(announced) & kept;
+            if next == word {
+                // The line was announced before, and we have its lock: nobody takes that back, and who leaves comes to the line; or
+                // somebody is `COMING`, who does.
+                return false;
+            }
             // Acquire: pairs with the Release in `leave`. Nothing was written that a Release would have to publish.
             let success = ordering!(Acquire, "gate.enter.relaxed" => Relaxed);
             if self.word.compare_exchange(word, next, success, Ordering::Relaxed).is_ok() {
@@ -435,7 +484,7 @@ impl<R: Rule> Drop for GiveUp<'_, R> {
             Call::NotYet => self.gate.look_again(),
             // Called after all, while it was unwinding: it gives back what it got.
             Call::In => drop(self.gate.leave(false, |word| R::leave(word, want))),
-            Call::Try => {
+            Call::Try { .. } => {
                 // Relaxed: it was not inside, so it publishes nothing; the look comes after by the line's lock.
                 self.gate.word.fetch_and(!COMING, Ordering::Relaxed);
                 self.gate.look_again();

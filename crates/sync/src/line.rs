@@ -72,6 +72,7 @@ impl<Q, F: Fn(&mut Q) -> &mut WaitQueue> Drop for Leave<'_, Q, F> {
 impl Stand<'_> {
     /// Stands in the line behind `lock`, which `line` has locked, and waits there; `unlocked` is called as soon as the lock is
     /// free again. [`Outcome::Woken`] if somebody has called this waiter, and only then.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn stand<Q>(
         self,
         lock: &SpinLock<Q>,

@@ -17,7 +17,7 @@
 use crate::gate::{FLAGS, Gate, RULE_SHIFT, Rule};
 use crate::mutex_guard::MutexGuard;
 use sisal_base::const_new;
-use sisal_park::{Agent, AgentId, HOLDER_SHIFT, Reason, with_current};
+use sisal_park::{Agent, AgentId, HOLDER_SHIFT, Reason, current, with_current};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -84,18 +84,21 @@ impl RawMutex {
         }
     }
 
+    /// One frame up to the park: see [`park`](sisal_park::Agent).
     #[cold]
+    #[inline(never)]
     fn lock_slow(&self) {
-        with_current(|agent| {
-            debug_assert!(
-                self.holder() != Some(agent.id()),
-                "deadlock: {} locks a mutex that it holds already",
-                agent.id()
-            );
-            self.wait(agent, None);
-        });
+        // SAFETY: not kept beyond this function.
+        let agent = unsafe { current() };
+        debug_assert!(
+            self.holder() != Some(agent.id()),
+            "deadlock: {} locks a mutex that it holds already",
+            agent.id()
+        );
+        self.wait(agent, None);
     }
 
+    #[inline(always)]
     fn wait(&self, agent: &dyn Agent, deadline: Option<Instant>) -> bool {
         self.gate.enter_slow(agent, agent.id(), deadline, Reason::Mutex(self.gate.word_address()))
     }

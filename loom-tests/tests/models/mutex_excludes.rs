@@ -8,7 +8,7 @@ use sisal_sync::Mutex;
 
 #[test]
 fn holds() {
-    model("mutex_excludes", Bounds::new(3, 23_666), || {
+    model("mutex_excludes", Bounds::new(3, 85_179), || {
         with_agent(|| {
             let mutex = Arc::new(Mutex::new(Watched::new()));
             let others = spawn_each(2, &mutex, |mutex, _| mutex.lock().add());

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 #[test]
 fn holds() {
-    model("mutex_gives_up", Bounds::new(3, 18_963), || {
+    model("mutex_gives_up", Bounds::new(3, 35_786), || {
         with_agent(|| {
             let mutex = Arc::new(Mutex::new(Watched::new()));
             let guard = mutex.lock();

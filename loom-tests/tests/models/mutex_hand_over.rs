@@ -9,7 +9,7 @@ use sisal_sync::Mutex;
 
 #[test]
 fn holds() {
-    model("mutex_hand_over", Bounds::new(3, 23_936), || {
+    model("mutex_hand_over", Bounds::new(3, 25_524), || {
         with_agent(|| {
             let mutex = Arc::new(Mutex::new(Watched::new()));
             let mut guard = mutex.lock();

@@ -8,7 +8,7 @@ use sisal_sync::RwLock;
 
 #[test]
 fn holds() {
-    model("rwlock_excludes", Bounds::new(2, 11_480), || {
+    model("rwlock_excludes", Bounds::new(2, 41_405), || {
         with_agent(|| {
             let lock = Arc::new(RwLock::new(Watched::new()));
             let others = spawn_each(2, &lock, |lock, index| match index {

@@ -8,7 +8,7 @@ use sisal_sync::{RwLock, RwLockUpgradableReadGuard, RwLockWriteGuard};
 
 #[test]
 fn holds() {
-    model("rwlock_upgrade", Bounds::new(2, 14_766), || {
+    model("rwlock_upgrade", Bounds::new(2, 28_766), || {
         with_agent(|| {
             let lock = Arc::new(RwLock::new(Watched::new()));
             let others = spawn_each(2, &lock, |lock, index| match index {

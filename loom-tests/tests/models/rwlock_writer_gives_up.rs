@@ -10,7 +10,7 @@ use std::time::Duration;
 
 #[test]
 fn holds() {
-    model("rwlock_writer_gives_up", Bounds::new(3, 824), || {
+    model("rwlock_writer_gives_up", Bounds::new(3, 922), || {
         with_agent(|| {
             let lock = Arc::new(RwLock::new(Watched::new()));
             let stays = lock.read();

@@ -8,7 +8,7 @@ use sisal_sync::RwLock;
 
 #[test]
 fn holds() {
-    model("rwlock_writer_is_not_passed", Bounds::new(3, 679), || {
+    model("rwlock_writer_is_not_passed", Bounds::new(3, 1_415), || {
         with_agent(|| {
             let lock = Arc::new(RwLock::new(Watched::new()));
             let reader = lock.read();

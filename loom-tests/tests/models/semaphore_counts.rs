@@ -8,7 +8,7 @@ use sisal_sync::Semaphore;
 
 #[test]
 fn holds() {
-    model("semaphore_counts", Bounds::new(2, 11_596), || {
+    model("semaphore_counts", Bounds::new(2, 11_517), || {
         with_agent(|| {
             let shared = Arc::new((Semaphore::new(2), Watched::new()));
             let others = spawn_each(2, &shared, |(semaphore, count), index| {
