@@ -7,7 +7,7 @@ use sisal_sync::channel::unbounded;
 
 #[test]
 fn holds() {
-    model("channel_list", Bounds::new(3, 3355), || {
+    model("channel_list", Bounds::new(3, 6_762), || {
         with_agent(|| {
             let ledger = Ledger::<2>::new();
             let (sender, receiver) = unbounded();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 #[test]
 fn holds() {
-    model("channel_timeout_promise", Bounds::new(3, 998), || {
+    model("channel_timeout_promise", Bounds::new(3, 1_231), || {
         with_agent(|| {
             let ledger = Ledger::<1>::new();
             let (sender, receiver) = bounded(0);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 #[test]
 fn holds() {
-    model("select_against_select", Bounds::new(3, 1438), || {
+    model("select_against_select", Bounds::new(3, 7_132), || {
         with_agent(|| {
             let ledger = Ledger::<2>::new();
             let (to_other, from_us) = bounded(0);

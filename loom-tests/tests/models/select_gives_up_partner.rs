@@ -9,7 +9,7 @@ use sisal_sync::select;
 
 #[test]
 fn holds() {
-    model("select_gives_up_partner", Bounds::new(3, 41_283), || {
+    model("select_gives_up_partner", Bounds::new(3, 44_247), || {
         with_agent(|| {
             let ledger = Ledger::<1>::new();
             let (sender, receiver) = bounded(0);

@@ -7,7 +7,7 @@ use sisal_sync::channel::{Select, bounded};
 
 #[test]
 fn holds() {
-    model("select_ready", Bounds::new(3, 1414), || {
+    model("select_ready", Bounds::new(3, 1_467), || {
         with_agent(|| {
             let ledger = Ledger::<2>::new();
             let (first, from_first) = bounded(1);

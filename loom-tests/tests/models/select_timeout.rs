@@ -10,7 +10,7 @@ use std::time::Duration;
 
 #[test]
 fn holds() {
-    model("select_timeout", Bounds::new(3, 1581), || {
+    model("select_timeout", Bounds::new(3, 1_879), || {
         with_agent(|| {
             let ledger = Ledger::<1>::new();
             let (sender, receiver) = bounded(1);

@@ -8,7 +8,7 @@ use sisal_sync::select;
 
 #[test]
 fn holds() {
-    model("select_two_senders", Bounds::new(3, 15_425), || {
+    model("select_two_senders", Bounds::new(3, 20_313), || {
         with_agent(|| {
             let ledger = Ledger::<2>::new();
             let (senders, receivers): (Vec<_>, Vec<_>) = (0..2).map(|_| bounded(1)).unzip();

@@ -8,7 +8,7 @@ use sisal_sync::select;
 
 #[test]
 fn holds() {
-    model("select_uses_room", Bounds::new(3, 4278), || {
+    model("select_uses_room", Bounds::new(3, 4_295), || {
         with_agent(|| {
             let ledger = Ledger::<2>::new();
             let (sender, receiver) = bounded(1);

@@ -12,11 +12,12 @@
 //! longer in the line, so it waits until B has finished, and returns the message.
 
 use super::buffer::Block;
+use super::outlook::{Locked, Outlook};
 use super::packet::{Met, Packet, Parcel};
 use super::state::{Offered, Side, State, Taken, Wakers};
 use sisal_base::backoff::PAUSES_A_LOOK;
+use sisal_base::sync::BiasedLock;
 use sisal_base::sync::hint::spin_loop;
-use sisal_base::sync::{BiasedGuard, BiasedLock};
 use sisal_base::{CachePadded, fault};
 use sisal_park::{
     Agent, Cancellable, ChannelPlace, Outcome, Reason, Waiter, WakeBatch, Waker, current, spend, with_current,
@@ -66,12 +67,17 @@ impl Until {
 
 pub(super) struct Channel<T> {
     state: CachePadded<BiasedLock<State<T>>>,
+    outlook: Outlook,
     capacity: Option<usize>,
 }
 
 impl<T> Channel<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
-        Self { state: CachePadded::new(BiasedLock::new(State::new(capacity))), capacity }
+        Self {
+            state: CachePadded::new(BiasedLock::new(State::new(capacity))),
+            outlook: Outlook::unknown(),
+            capacity,
+        }
     }
 
     pub(super) fn capacity(&self) -> Option<usize> {
@@ -79,49 +85,51 @@ impl<T> Channel<T> {
     }
 
     #[inline]
-    pub(super) fn lock(&self) -> BiasedGuard<'_, State<T>> {
-        self.state.lock()
+    pub(super) fn lock(&self) -> Locked<'_, T> {
+        Locked::new(self.state.lock(), &self.outlook)
+    }
+
+    pub(super) fn outlook(&self) -> &Outlook {
+        &self.outlook
     }
 
     /// What a wait must not do between its look and its place in the line.
-    fn lock_again<'a>(&'a self, state: BiasedGuard<'a, State<T>>) -> BiasedGuard<'a, State<T>> {
+    fn lock_again<'a>(&'a self, state: Locked<'a, T>) -> Locked<'a, T> {
         drop(state);
         self.lock()
     }
 
     /// Locks, with a block for one more message at hand.
-    #[inline]
-    pub(super) fn lock_to_send(&self) -> BiasedGuard<'_, State<T>> {
-        let state = self.state.lock();
-        if state.lacks_block() { self.lock_with_block(state) } else { state }
+    #[inline(never)]
+    pub(super) fn lock_to_send(&self) -> Locked<'_, T> {
+        loop {
+            let state = self.lock();
+            if !state.lacks_block() {
+                return state;
+            }
+            drop(state);
+            self.bring_block();
+        }
     }
 
+    /// Brings a block, unless somebody else was faster. (Who comes between may fill it.)
     #[cold]
-    fn lock_with_block<'a>(&'a self, mut state: BiasedGuard<'a, State<T>>) -> BiasedGuard<'a, State<T>> {
-        let mut block = None;
-        while state.lacks_block() {
-            if let Some(block) = block.take() {
-                state.supply(block);
-            } else {
-                drop(state);
-                block = Some(Block::new());
-                state = self.state.lock();
-            }
+    fn bring_block(&self) {
+        let mut block = Some(Block::new());
+        let mut state = self.lock();
+        if let Some(block) = block.take_if(|_| state.lacks_block()) {
+            state.supply(block);
         }
-        if block.is_none() {
-            return state;
-        }
-        // Another sender was faster: this block is freed outside the lock.
         drop(state);
+        // One that is left is freed outside the lock.
         drop(block);
-        self.lock_to_send()
     }
 
     /// Sends `message`, waiting for room or for a receiver.
     #[inline]
     pub(super) fn send(&self, message: T, until: Until) -> Result<(), (Refusal, T)> {
         spend();
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let message = match state.hand_over(message) {
             Ok(receiver) => {
                 self.unlock(state);
@@ -131,7 +139,8 @@ impl<T> Channel<T> {
             Err(message) => message,
         };
         if state.lacks_block() {
-            state = self.lock_with_block(state);
+            drop(state);
+            state = self.lock_to_send();
         }
         match state.offer(message) {
             Offered::Sent(receiver) => {
@@ -150,7 +159,7 @@ impl<T> Channel<T> {
     fn send_slow(
         &self,
         agent: &dyn Agent,
-        state: BiasedGuard<'_, State<T>>,
+        state: Locked<'_, T>,
         message: T,
         until: Until,
     ) -> Result<(), (Refusal, T)> {
@@ -206,7 +215,7 @@ impl<T> Channel<T> {
 
     /// Receives where others are to be told of it. `None` if the caller is to look again.
     #[inline(never)]
-    fn recv_with_others(&self, mut state: BiasedGuard<'_, State<T>>) -> Option<Result<T, Lack>> {
+    fn recv_with_others(&self, mut state: Locked<'_, T>) -> Option<Result<T, Lack>> {
         match state.take() {
             Taken::Message(message, wakers, block) => {
                 self.unlock_and_wake(state, wakers);
@@ -223,7 +232,7 @@ impl<T> Channel<T> {
     fn recv_by_deadline(
         &self,
         agent: &dyn Agent,
-        state: BiasedGuard<'_, State<T>>,
+        state: Locked<'_, T>,
         until: Until,
     ) -> Option<Result<T, Lack>> {
         self.recv_waiting(agent, state, until)
@@ -231,12 +240,7 @@ impl<T> Channel<T> {
 
     /// Waits for a message. `None` if there is nothing to wait for any more, and the caller is to look again.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn recv_waiting(
-        &self,
-        agent: &dyn Agent,
-        state: BiasedGuard<'_, State<T>>,
-        until: Until,
-    ) -> Option<Result<T, Lack>> {
+    fn recv_waiting(&self, agent: &dyn Agent, state: Locked<'_, T>, until: Until) -> Option<Result<T, Lack>> {
         let mut state = if fault!("chan.recv.gap") { self.lock_again(state) } else { state };
         let packet = Packet::new(Parcel::Empty);
         let waiter = pin!(Waiter::new(agent, packet.place()));
@@ -262,7 +266,7 @@ impl<T> Channel<T> {
     pub(super) fn recv_promised(
         &self,
         agent: &dyn Agent,
-        state: BiasedGuard<'_, State<T>>,
+        state: Locked<'_, T>,
         mut sender: Met<T>,
     ) -> Option<T> {
         let packet = Packet::new(Parcel::Empty);
@@ -282,8 +286,8 @@ impl<T> Channel<T> {
 
     /// Unlocks after a change that wakes nobody but watchers.
     #[inline]
-    pub(super) fn unlock(&self, state: BiasedGuard<'_, State<T>>) {
-        let is_watched = !state.watchers.is_empty() && !fault!("chan.unlock.forgets_watchers");
+    pub(super) fn unlock(&self, state: Locked<'_, T>) {
+        let is_watched = state.is_followed() && state.is_watched() && !fault!("chan.unlock.forgets_watchers");
         drop(state);
         if is_watched {
             self.wake_watchers();
@@ -292,7 +296,7 @@ impl<T> Channel<T> {
 
     /// Unlocks, and lets the receiver that was given a message run next: its message is in the cache.
     #[inline]
-    pub(super) fn unlock_and_wake_receiver(&self, state: BiasedGuard<'_, State<T>>, receiver: Option<Waker>) {
+    pub(super) fn unlock_and_wake_receiver(&self, state: Locked<'_, T>, receiver: Option<Waker>) {
         self.unlock(state);
         if let Some(receiver) = receiver {
             receiver.wake_next();
@@ -301,7 +305,7 @@ impl<T> Channel<T> {
 
     /// Unlocks, and wakes the sender whose message was taken, and the receiver for whom another one has come.
     #[inline]
-    pub(super) fn unlock_and_wake(&self, state: BiasedGuard<'_, State<T>>, (sender, receiver): Wakers) {
+    pub(super) fn unlock_and_wake(&self, state: Locked<'_, T>, (sender, receiver): Wakers) {
         self.unlock(state);
         if let Some(sender) = sender {
             sender.wake();
@@ -324,7 +328,7 @@ impl<T> Channel<T> {
     }
 
     /// Lets senders have the room that has come up.
-    pub(super) fn refill<'a>(&'a self, mut state: BiasedGuard<'a, State<T>>) {
+    pub(super) fn refill<'a>(&'a self, mut state: Locked<'a, T>) {
         let mut batch = WakeBatch::new();
         loop {
             let more = state.refill_into(&mut batch);

@@ -8,13 +8,13 @@
 
 use super::clock::Alarm;
 use super::core::Channel;
+use super::outlook::Locked;
 use super::receiver::Source;
 use super::seat::Seat;
-use super::state::{Offered, State, Taken};
+use super::state::{Offered, Taken};
 use super::timer::Timer;
 use super::{Receiver, RecvError, SendError, Sender};
 use sisal_base::fault;
-use sisal_base::sync::BiasedGuard;
 use sisal_park::{Waker, spend, with_current};
 use std::fmt;
 use std::future::Future;
@@ -212,7 +212,7 @@ impl<T> Channel<T> {
     }
 
     /// Takes what waits.
-    fn finish_recv(&self, mut state: BiasedGuard<'_, State<T>>) -> Result<T, RecvError> {
+    fn finish_recv(&self, mut state: Locked<'_, T>) -> Result<T, RecvError> {
         match state.take_waiting() {
             Taken::Message(message, wakers, block) => {
                 self.unlock_and_wake(state, wakers);

@@ -11,6 +11,7 @@
 //!
 //! A send to a receiver that waits hands its message straight over. Who waits is served in the order in which it came, and
 //! allocates nothing. In files: `state.rs` is all that happens under a channel's lock, `packet.rs` what two agents exchange,
+//! `outlook.rs` what is seen of it from outside,
 //! `core.rs` the waits, `future.rs` those of futures, `counted.rs` the reference counts; `buffer/` has what messages wait in,
 //! `timer.rs` the clock's channels.
 
@@ -22,6 +23,7 @@ mod counted;
 mod future;
 mod iter;
 pub mod oneshot;
+mod outlook;
 mod packet;
 mod receiver;
 mod recv_error;

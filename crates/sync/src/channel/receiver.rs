@@ -4,6 +4,8 @@
 
 use super::core::{Lack, Until};
 use super::counted::Share;
+use super::outlook::RECEIVE;
+use super::select::Hint;
 use super::select::internal::RecvArm;
 use super::timer::{Timer, recv_never};
 use super::{Iter, RecvError, RecvFuture, RecvTimeoutError, TryIter, TryRecvError};
@@ -52,6 +54,16 @@ impl<T> Receiver<T> {
 
     pub(super) fn source(&self) -> &Source<T> {
         &self.source
+    }
+
+    /// Where a select sees whether there may be something to receive.
+    #[inline(always)]
+    pub(super) fn hint(&self) -> Hint<'_> {
+        match &self.source {
+            Source::Channel(share) => Hint::Outlook(share.outlook(), RECEIVE),
+            Source::Timer(..) => Hint::None,
+            Source::Never => Hint::Never,
+        }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]

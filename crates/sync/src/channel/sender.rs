@@ -4,6 +4,8 @@
 
 use super::core::{Channel, Refusal, Until};
 use super::counted::Share;
+use super::outlook::SEND;
+use super::select::Hint;
 use super::{SendError, SendFuture, SendTimeoutError, TrySendError};
 use crate::line::deadline_after;
 use sisal_park::spend;
@@ -39,6 +41,12 @@ impl<T> Sender<T> {
 
     pub(super) fn channel(&self) -> &Channel<T> {
         &self.share
+    }
+
+    /// Where a select sees whether a message may be taken.
+    #[inline(always)]
+    pub(super) fn hint(&self) -> Hint<'_> {
+        Hint::Outlook(self.share.outlook(), SEND)
     }
 
     /// Sends a message, and waits as long as there is no room; in a channel without a buffer, until somebody receives it.

@@ -30,6 +30,7 @@
 //! itself.
 
 use super::buffer::{Block, Buffer};
+use super::outlook::{RECEIVE, SEND, WATCHED};
 use super::packet::{Line, Met, Parcel};
 use sisal_base::fault;
 use sisal_park::{Claimed, Ticket, WaitQueue, Waiter, WakeBatch, Waker};
@@ -44,11 +45,13 @@ pub(super) enum Side {
 
 pub(super) struct State<T> {
     buffer: Buffer<T>,
+    disconnected: bool,
+    /// What somebody ever wanted to follow from outside: `RECEIVE` and `SEND` in the outlook, `WATCHED`.
+    followed: u8,
+    receivers: Line<T>,
+    senders: Line<T>,
     capacity: usize,
     reserved: usize,
-    disconnected: bool,
-    senders: Line<T>,
-    receivers: Line<T>,
     /// Futures that wait to send, and to receive.
     pub(super) send_futures: WaitQueue,
     pub(super) recv_futures: WaitQueue,
@@ -96,6 +99,7 @@ impl<T> State<T> {
             capacity: capacity.unwrap_or(usize::MAX),
             reserved: 0,
             disconnected: false,
+            followed: 0,
             senders: Line::new(),
             receivers: Line::new(),
             send_futures: WaitQueue::new(),
@@ -255,6 +259,7 @@ impl<T> State<T> {
     }
 
     /// Whether a message waits, or none will ever come.
+    #[inline]
     pub(super) fn has_waiting(&self) -> bool {
         self.buffer.len() > 0 || self.disconnected
     }
@@ -373,6 +378,45 @@ impl<T> State<T> {
     /// Gives back the room that was kept.
     pub(super) fn give_room_back(&mut self) {
         self.reserved -= 1;
+    }
+
+    /// An arm has found that it cannot do `what`: from now on it wants to see that from outside.
+    #[inline]
+    pub(super) fn keep_outlook(&mut self, what: u8) {
+        self.followed |= what;
+    }
+
+    /// Whether somebody stands in the line of those who are woken at any change.
+    #[inline]
+    pub(super) fn is_watched(&self) -> bool {
+        !self.watchers.is_empty()
+    }
+
+    /// Whether a change is to be seen from outside.
+    #[inline(always)]
+    pub(super) fn is_followed(&self) -> bool {
+        self.followed != 0
+    }
+
+    /// Lets a watcher stand in its line.
+    ///
+    /// # Safety
+    /// As [`Line::push`].
+    pub(super) unsafe fn push_watcher(&mut self, waiter: Pin<&Waiter>) {
+        self.followed |= WATCHED;
+        // SAFETY: the caller's promise.
+        unsafe { self.watchers.push(waiter) };
+    }
+
+    /// What could be done now, or is not followed. (Of an arm whose select is over it says that it could be met: it cannot be told from
+    /// others without a walk.)
+    #[inline]
+    pub(super) fn outlook(&self) -> u8 {
+        let is_hand = self.capacity == 0;
+        let is_open = |what| self.followed & what == 0 || self.disconnected;
+        let receive = is_open(RECEIVE) || self.buffer.len() > 0 || (is_hand && !self.senders.is_empty());
+        let send = is_open(SEND) || self.has_room() || (is_hand && !self.receivers.is_empty());
+        (if receive { RECEIVE } else { 0 }) | (if send { SEND } else { 0 })
     }
 
     /// Whether a receive needs no wait, for an arm of the select of `own`.

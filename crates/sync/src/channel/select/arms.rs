@@ -8,10 +8,12 @@
 //! are called by that agent alone, in the order that the trait shows.
 
 use super::super::core::Channel;
+use super::super::outlook::{RECEIVE, SEND};
 use super::super::packet::{Packet, Parcel};
 use super::super::receiver::Source;
 use super::super::state::{Offered, Reserved, Side, Taken};
 use super::super::{Receiver, RecvError, SendError, Sender};
+use super::case::Case;
 use sisal_base::fault;
 use sisal_park::{Agent, Cancellable, Place, Reason, Selectable, Ticket, with_current};
 use std::cell::Cell;
@@ -57,6 +59,12 @@ impl<'a, T> RecvArm<'a, T> {
         }
     }
 
+    /// This arm in the list that a select goes through.
+    #[inline]
+    pub fn as_case(&self) -> Case<'_> {
+        Case::with_hint(self, self.receiver.hint())
+    }
+
     fn keep(&self, message: T) {
         // SAFETY: in no line.
         unsafe { self.packet.put(Parcel::Value(message)) };
@@ -77,6 +85,7 @@ impl<'a, T> RecvArm<'a, T> {
             return true;
         }
         if state.has_nothing() {
+            state.keep_outlook(RECEIVE);
             return false;
         }
         match state.take() {
@@ -196,7 +205,7 @@ impl<T> Selectable for RecvArm<'_, T> {
                     return false;
                 }
                 // SAFETY: the caller's promise, and the place keeps the waiter until it is in no line.
-                unsafe { state.watchers.push(self.place.fill(agent, self.packet.place(), ticket, arm)) };
+                unsafe { state.push_watcher(self.place.fill(agent, self.packet.place(), ticket, arm)) };
                 true
             }
             Source::Timer(timer, _) => !timer.is_ready(agent.now()),
@@ -257,6 +266,12 @@ impl<'a, T> SendArm<'a, T> {
         }
     }
 
+    /// This arm in the list that a select goes through.
+    #[inline]
+    pub fn as_case(&self) -> Case<'_> {
+        Case::with_hint(self, self.sender.hint())
+    }
+
     fn keep(&self, parcel: Parcel<T>) -> bool {
         // SAFETY: in no line.
         unsafe { self.packet.put(parcel) };
@@ -298,7 +313,10 @@ impl<T> Selectable for SendArm<'_, T> {
             Reserved::Room => self.keep(Parcel::Room),
             Reserved::Partner(receiver) => self.keep(Parcel::Partner(receiver)),
             Reserved::Disconnected => true,
-            Reserved::Full => false,
+            Reserved::Full => {
+                state.keep_outlook(SEND);
+                false
+            }
         }
     }
 
@@ -342,7 +360,7 @@ impl<T> Selectable for SendArm<'_, T> {
             return false;
         }
         // SAFETY: the caller's promise, and the place keeps the waiter until it is in no line.
-        unsafe { state.watchers.push(self.place.fill(agent, self.packet.place(), ticket, arm)) };
+        unsafe { state.push_watcher(self.place.fill(agent, self.packet.place(), ticket, arm)) };
         true
     }
 

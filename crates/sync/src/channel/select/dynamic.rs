@@ -6,6 +6,7 @@
 use super::super::core::Until;
 use super::super::{ReadyTimeoutError, Receiver, SelectTimeoutError, Sender, TryReadyError, TrySelectError};
 use super::arms::{RecvArm, SendArm};
+use super::case::Hint;
 use super::selected::SelectedOperation;
 use super::wait::{HasArm, Order, ready, select};
 use crate::line::deadline_after;
@@ -16,11 +17,18 @@ use std::time::{Duration, Instant};
 /// A handle that can make an arm.
 trait Operand {
     fn new_arm(&self) -> Box<dyn Selectable + '_>;
+
+    /// Where its prospects are seen.
+    fn hint_of_arm(&self) -> Hint<'_>;
 }
 
 impl<T> Operand for Receiver<T> {
     fn new_arm(&self) -> Box<dyn Selectable + '_> {
         Box::new(RecvArm::leaking(self))
+    }
+
+    fn hint_of_arm(&self) -> Hint<'_> {
+        self.hint()
     }
 }
 
@@ -28,17 +36,32 @@ impl<T> Operand for Sender<T> {
     fn new_arm(&self) -> Box<dyn Selectable + '_> {
         Box::new(SendArm::new(self))
     }
+
+    fn hint_of_arm(&self) -> Hint<'_> {
+        self.hint()
+    }
 }
 
 struct Operation<'a> {
     index: usize,
     operand: &'a dyn Operand,
     arm: Box<dyn Selectable + 'a>,
+    hint: Hint<'a>,
+}
+
+impl<'a> Operation<'a> {
+    fn new(index: usize, operand: &'a dyn Operand) -> Self {
+        Self { index, operand, arm: operand.new_arm(), hint: operand.hint_of_arm() }
+    }
 }
 
 impl HasArm for Operation<'_> {
     fn arm(&self) -> &dyn Selectable {
         &*self.arm
+    }
+
+    fn may_happen(&self) -> bool {
+        self.hint.may_happen()
     }
 }
 
@@ -129,7 +152,7 @@ impl<'a> Select<'a> {
     fn add(&mut self, operand: &'a dyn Operand) -> usize {
         let index = self.next_index;
         self.next_index += 1;
-        self.operations.push(Operation { index, operand, arm: operand.new_arm() });
+        self.operations.push(Operation::new(index, operand));
         index
     }
 
@@ -329,7 +352,7 @@ impl<'a> Clone for Select<'a> {
     fn clone(&self) -> Self {
         let copy = |operation: &Operation<'a>| {
             let Operation { index, operand, .. } = *operation;
-            Operation { index, operand, arm: operand.new_arm() }
+            Operation::new(index, operand)
         };
         let operations = self.operations.iter().map(copy).collect();
         Self { operations, ..*self }

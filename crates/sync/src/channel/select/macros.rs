@@ -7,7 +7,7 @@
 //!
 //! {
 //!     let choice = match r.recv_arm() { arm1 => match SendArm::new(&s) { arm2 => {
-//!         let which = wait(&mut [Case::new(&arm1), Case::new(&arm2)], false);
+//!         let which = { use AsCase as _; wait(&mut [arm1.as_case(), arm2.as_case()], false) };
 //!         if which == 0 { Ok(arm1.complete()) }
 //!         else if which == 1 { Err(Ok(arm2.complete(m))) }      m is evaluated only here
 //!         else { Err(Err(no_such_case())) }
@@ -178,8 +178,11 @@ macro_rules! select_internal {
         }
     };
     (@open $biased:tt () ($({$arm:ident $($message:expr)?})*) $default:tt) => {{
-        let which = $crate::select_internal!(@wait $biased
-            (&mut [$($crate::channel::internal::Case::new(&$arm)),*]) $default);
+        let which = {
+            #[allow(unused_imports, reason = "arms of channels have a method of that name of their own")]
+            use $crate::channel::internal::AsCase as _;
+            $crate::select_internal!(@wait $biased (&mut [$($arm.as_case()),*]) $default)
+        };
         $crate::select_internal!(@choose which ($({$arm $($message)?})*) $default)
     }};
 
