@@ -65,7 +65,7 @@ pub const FOUND: &[Found] = &[
         "deadlock",
     ),
     found("crowd.call_all.one_batch", "waits::in_simulations::a_call_to_all_reaches_many", "deadlock"),
-    found("gate.announce.blind", "waits::in_simulations::a_mutex_and_its_timeout", "deadlock"),
+    found("gate.announce.blind", "waits::in_simulations::a_mutex_that_is_let_go_for_good", "deadlock"),
     found("gate.coming.stays", "waits::in_simulations::a_mutex_and_its_timeout", "deadlock"),
     found("gate.leave.forgets_line", "waits::in_simulations::a_mutex_and_its_timeout", "deadlock"),
     found(

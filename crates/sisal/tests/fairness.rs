@@ -186,7 +186,9 @@ fn tasks_that_spawn_tasks_give_way_to_those_that_have_started() {
     let sleeps = || (0..3).for_each(|_| fiber::sleep(Duration::from_micros(100)));
     let links =
         [links_beside(yields, long), links_beside(sleeps, long), links_beside(yields, fiber::yield_now)];
-    assert!(links.iter().all(|&links| links < 100), "{links:?}");
+    // Where orders are drawn (`SISAL_CHAOS`), short links may all come before the tenth yield.
+    let promised = if std::env::var_os("SISAL_CHAOS").is_some() { &links[..2] } else { &links[..] };
+    assert!(promised.iter().all(|&links| links < 100), "{links:?}");
 }
 
 /// Two hundred clients, each of which asks again as soon as it has its answer: when the first has had so many, the others have

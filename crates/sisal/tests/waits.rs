@@ -44,6 +44,26 @@ fn a_mutex_and_its_timeout() {
     });
 }
 
+/// Who is called when the lock is free comes after all others: nobody will call it again.
+#[test]
+fn a_mutex_that_is_let_go_for_good() {
+    on_each_size(|| {
+        for _ in 0..rounds() {
+            let count = Mutex::new(0);
+            fiber::scope(|s| {
+                for _ in 0..2 {
+                    s.spawn(|| {
+                        let mut guard = count.lock();
+                        fiber::yield_now();
+                        *guard += 1;
+                    });
+                }
+            });
+            assert_eq!(*count.lock(), 2);
+        }
+    });
+}
+
 #[test]
 fn readers_a_writer_and_an_upgrade() {
     on_each_size(|| {
@@ -289,6 +309,7 @@ fn a_call_to_all_reaches_many() {
 
 common::in_simulations! {
     a_mutex_and_its_timeout,
+    a_mutex_that_is_let_go_for_good,
     readers_a_writer_and_an_upgrade,
     permits_one_by_one_and_many_at_once,
     a_notice_and_its_timeout,
