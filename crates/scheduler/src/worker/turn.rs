@@ -7,10 +7,13 @@
 //!  ready-first what was just handed something, at most 8 in a row
 //!  ready list  started fibers, in order; those whom looks have found in turn with the others
 //!  fresh       our youngest; after a yield one goes first, but not twice in a row; 1 in 64 is our oldest
-//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then the injector, or our oldest or
+//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then one of the injector's, or our oldest or
 //!              youngest fresh task in turn, goes first
-//!  nothing:    `search`
+//!  nothing:    `search`, which begins with many of the injector's
 //! ```
+//!
+//! One of the injector's, because those behind it would go before our own youngest: where queues have overflowed they are the oldest
+//! and largest parts of a tree of fibers, and the tree would be walked breadth first (32 at each look: skynet takes twice as long).
 //!
 //! Every source is served within one round plus a tick: two fibers that yield for ever starve neither a fresh task, nor a
 //! timer, nor a socket, nor the injector. Whom a look wakes has each second turn of the ready list (`ready`).
@@ -158,7 +161,7 @@ impl Worker {
         if self.chaos.is_told_whom() {
             return None;
         }
-        self.let_fresh_go_first(|| self.take_injected().or_else(|| self.pick_at_look()))
+        self.let_fresh_go_first(|| self.crew.injector.pop().or_else(|| self.pick_at_look()))
     }
 
     /// The oldest and the youngest fresh task in turn: where each turn is so long that it looks around, those behind many others
