@@ -4,7 +4,7 @@
 //!
 //! | state | meaning | left by |
 //! |---|---|---|
-//! | `RUNNING` | runs, or stands in a run queue | who has resumed it, once its stack is left: `commit` => `PARKED` |
+//! | `RUNNING` | runs, stands in a run queue, or has left its stack and is not committed yet | who has resumed it, once its stack is left: `commit` => `PARKED` |
 //! | `PARKED` | its stack is left, nobody will run it | a waker: `wake`, `unpark`, `win` => `RUNNING`, and submits it; a bare thread itself: `cancel_park` => `RUNNING` |
 //!
 //! | bit | set by | taken by |

@@ -83,11 +83,8 @@ impl Header {
             return;
         }
         let record = self.own_record();
-        record.reason.set(reason);
-        let here = 0_u8;
-        self.note_depth(&here);
         record.table().set_joining(true);
-        match record.begin_park() {
+        match self.leave_stack(record, reason) {
             Some(suspender) => suspender.suspend(),
             None => record.park_aside(),
         }

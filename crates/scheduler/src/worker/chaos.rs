@@ -7,7 +7,7 @@
 //! | queues | a turn takes from another queue than it would, or looks around early; the ready list begins elsewhere |
 //! | steals | at once, without patience, or not at all this time |
 //! | wakes | a sleeper is woken late, by the next tick; who is woken passes those that are ready; the stack has been left for a while before `PARKED` is committed |
-//! | parks | return early, for no reason |
+//! | parks | are committed at once, not one fiber later; return early, for no reason |
 //! | slices | end at any operation that looks |
 //!
 //! A simulation ([`sim`](crate::sim)) makes the same choices, and all others, from one record instead of dice a worker.

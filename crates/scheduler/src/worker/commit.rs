@@ -4,7 +4,8 @@
 //!
 //! It comes late, by one fiber: who runs next is mostly the one that was just called, and wakes the one that waits for its
 //! answer, as in a ping-pong or a join. Then the two are on one worker, and neither the park nor the wake takes a step that others
-//! see: two read-modify-writes of four, a quarter of a ping-pong's time.
+//! see: both read-modify-writes of a hand-over are saved. Measured, alone: a ping-pong round 62 ns with them and 58 without,
+//! spawn and join 110 and 102.
 //!
 //! ```text
 //!  park of A     A is `uncommitted`, its word RUNNING as before
