@@ -54,7 +54,7 @@ impl Agent for ModelAgent {
         match deadline {
             Some(deadline) => {
                 self.time.set(deadline.max(self.time.get()));
-                Parking::over(Outcome::TimedOut)
+                Parking::Over(Outcome::TimedOut)
             }
             None => self.own.begin_park(None, reason, cancellable),
         }

@@ -69,7 +69,7 @@ impl Agent for Asked {
 
     fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
         match self.scopes.before_park(self, deadline, cancellable) {
-            Before::Return(outcome) => Parking::over(outcome),
+            Before::Return(outcome) => Parking::Over(outcome),
             Before::Park(_) => self.agent.begin_park(None, reason, Cancellable::Never),
         }
     }

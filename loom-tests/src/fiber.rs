@@ -147,17 +147,13 @@ impl Agent for Fiber {
 
     fn begin_park(&self, deadline: Option<Instant>, _: Reason, _: Cancellable) -> Parking<'_> {
         if deadline.is_some() {
-            return Parking::over(Outcome::TimedOut);
+            return Parking::Over(Outcome::TimedOut);
         }
         if fault!("fiber.commit.before_leaving") && self.word.commit() == Commit::Resume {
-            return Parking::over(Outcome::Woken);
+            return Parking::Over(Outcome::Woken);
         }
         // SAFETY: set when the body began; it lives as long as the body.
-        Parking::leave(unsafe { &*self.suspender.get() }, false)
-    }
-
-    fn end_park(&self, _: Option<Instant>, _: Reason, _: Cancellable, _: bool) -> Outcome {
-        Outcome::Woken
+        Parking::Leave(unsafe { &*self.suspender.get() })
     }
 
     fn waker(&self) -> Waker {

@@ -16,6 +16,7 @@
 //! 1. A node with `linked` is in exactly one list; one without is in none.
 //! 2. A linked node stays where it is in memory and lives; who links it promises that (`unsafe`).
 //! 3. The links of a node are touched by the owner of its list alone.
+//! 4. `next` and `prev` of a node without `linked` mean nothing.
 
 use std::cell::Cell;
 use std::fmt;
@@ -146,8 +147,15 @@ impl<T: Linked> List<T> {
     #[inline]
     pub fn pop_front(&mut self) -> Option<NonNull<T>> {
         let node = self.head?;
-        // SAFETY: it is in this list.
-        unsafe { self.remove(node) };
+        // SAFETY: a linked node lives (invariant 2).
+        let links = unsafe { T::links(node).as_ref() };
+        links.linked.set(false);
+        self.head = links.next.get();
+        match self.head {
+            // SAFETY: as above.
+            Some(next) => unsafe { T::links(next).as_ref() }.prev.set(None),
+            None => self.tail = None,
+        }
         Some(node)
     }
 
@@ -162,7 +170,7 @@ impl<T: Linked> List<T> {
         if !links.linked.replace(false) {
             return false;
         }
-        let (next, prev) = (links.next.take(), links.prev.take());
+        let (next, prev) = (links.next.get(), links.prev.get());
         match prev {
             // SAFETY: a linked node lives (invariant 2).
             Some(prev) => unsafe { T::links(prev).as_ref() }.next.set(next),

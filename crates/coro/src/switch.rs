@@ -22,7 +22,8 @@ use crate::stack::Stack;
 /// The largest body that corosensei lays onto the stack by itself; larger ones are boxed.
 const BODY_BYTES_MAX: usize = 1024;
 
-type Inner = Coroutine<(), (), (), Stack>;
+/// With each resume travels whether it must look, see [`Resumable::resume_with`].
+type Inner = Coroutine<bool, (), (), Stack>;
 
 /// What a computation did when it was resumed.
 #[must_use]
@@ -96,7 +97,7 @@ impl Resumable {
 
     #[inline(always)]
     unsafe fn launch<F: FnOnce(&Suspender)>(stack: Stack, body: F) -> Resumable {
-        let root = move |yielder: &Yielder<(), ()>, ()| {
+        let root = move |yielder: &Yielder<bool, ()>, _| {
             let unwinding = AbortIfDropped;
             body(Suspender::of(yielder));
             mem::forget(unwinding);
@@ -115,7 +116,14 @@ impl Resumable {
     /// If it has finished.
     #[inline(always)]
     pub fn resume(&mut self) -> Resumed {
-        match self.coroutine.resume(()) {
+        self.resume_with(false)
+    }
+
+    /// [`resume`](Self::resume), after which [`suspend_and_look`](Suspender::suspend_and_look) returns `must_look`: whether there may be more for the
+    /// computation than to go on, so that it need not look each time.
+    #[inline(always)]
+    pub fn resume_with(&mut self, must_look: bool) -> Resumed {
+        match self.coroutine.resume(must_look) {
             CoroutineResult::Yield(()) => Resumed::Suspended,
             CoroutineResult::Return(()) => Resumed::Finished,
         }
@@ -254,11 +262,11 @@ impl SendResumable {
 /// It works wherever the body has called to: also on a stack that [`call_on`] went to, and inside another `Resumable` that
 /// the body resumes (then both stop, and both go on when the outer one is resumed).
 #[repr(transparent)]
-pub struct Suspender(Yielder<(), ()>);
+pub struct Suspender(Yielder<bool, ()>);
 
 impl Suspender {
     #[inline(always)]
-    fn of(yielder: &Yielder<(), ()>) -> &Suspender {
+    fn of(yielder: &Yielder<bool, ()>) -> &Suspender {
         // SAFETY: the same in memory (`repr(transparent)`), for the same lifetime.
         unsafe { &*ptr::from_ref(yielder).cast::<Suspender>() }
     }
@@ -266,7 +274,13 @@ impl Suspender {
     /// Stops the computation: [`Resumable::resume`] returns to whoever called it. Returns when it is resumed.
     #[inline(always)]
     pub fn suspend(&self) {
-        self.0.suspend(());
+        self.suspend_and_look();
+    }
+
+    /// [`suspend`](Self::suspend) that says whether the computation [must look](Resumable::resume_with) what else there is for it.
+    #[inline(always)]
+    pub fn suspend_and_look(&self) -> bool {
+        self.0.suspend(())
     }
 }
 

@@ -41,26 +41,21 @@ pub enum Cancellable {
     Never,
 }
 
-/// What a park that has begun still takes. Two words that travel in registers.
+/// What a park that has begun still takes.
 #[derive(Clone, Copy, Debug)]
-pub struct Parking<'a> {
-    leave_by: Option<&'a Suspender>,
-    /// How it has ended, if there is no stack to be left; else `TimedOut` if a timer was set.
-    outcome: Outcome,
-}
-
-impl<'a> Parking<'a> {
+pub enum Parking<'a> {
     /// Nothing: it has ended so.
-    #[inline]
-    pub fn over(outcome: Outcome) -> Self {
-        Self { leave_by: None, outcome }
-    }
-
-    /// That the stack is left by `suspender`, and [`Agent::end_park`] after it. `timed`: a timer was set, at the deadline or before.
-    #[inline]
-    pub fn leave(suspender: &'a Suspender, timed: bool) -> Self {
-        Self { leave_by: Some(suspender), outcome: if timed { Outcome::TimedOut } else { Outcome::Woken } }
-    }
+    Over(Outcome),
+    /// That the stack is left, and [`Agent::end_park`] after it if the agent
+    /// [must look](sisal_coro::Resumable::resume_with).
+    Leave(&'a Suspender),
+    /// That the stack is left, and [`Agent::end_park`] after it.
+    LeaveAndEnd {
+        /// By what the stack is left.
+        suspender: &'a Suspender,
+        /// Whether a timer was set, at the deadline or before.
+        timed: bool,
+    },
 }
 
 /// The number of an agent, unique in the process.
@@ -101,8 +96,8 @@ pub trait Agent {
     /// The first part of [`park`](Self#method.park): all of it, or up to where the agent leaves its stack.
     fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_>;
 
-    /// The rest of a park that began with [`Parking::leave`], when the agent runs again: with the same arguments, and `timed`
-    /// from there.
+    /// The rest of a park that began with the stack to be left, when the agent runs again: with the same arguments, and whether it is
+    /// `timed`.
     fn end_park(
         &self,
         _deadline: Option<Instant>,
@@ -185,10 +180,20 @@ impl dyn Agent + '_ {
     /// one frame takes a third of a ping-pong's time. What waits often is inlined from here up to its user.
     #[inline(always)]
     pub fn park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Outcome {
-        let parking = self.begin_park(deadline, reason, cancellable);
-        let Some(suspender) = parking.leave_by else { return parking.outcome };
-        suspender.suspend();
-        self.end_park(deadline, reason, cancellable, parking.outcome == Outcome::TimedOut)
+        let timed = match self.begin_park(deadline, reason, cancellable) {
+            Parking::Over(outcome) => return outcome,
+            Parking::Leave(suspender) => {
+                if !suspender.suspend_and_look() {
+                    return Outcome::Woken;
+                }
+                false
+            }
+            Parking::LeaveAndEnd { suspender, timed } => {
+                suspender.suspend();
+                timed
+            }
+        };
+        self.end_park(deadline, reason, cancellable, timed)
     }
 }
 

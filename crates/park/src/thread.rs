@@ -141,10 +141,10 @@ impl Agent for ThreadAgent {
     ) -> Parking<'_> {
         let until = match self.cancel.before_park(self, deadline, cancellable) {
             Before::Park(until) => until,
-            Before::Return(outcome) => return Parking::over(outcome),
+            Before::Return(outcome) => return Parking::Over(outcome),
         };
         let timed_out = self.parker.word.commit() == Commit::Parked && !self.parker.block(until);
-        Parking::over(self.cancel.after_park(self, deadline, timed_out, cancellable))
+        Parking::Over(self.cancel.after_park(self, deadline, timed_out, cancellable))
     }
 
     fn waker(&self) -> Waker {

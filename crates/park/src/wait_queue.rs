@@ -28,6 +28,7 @@ use sisal_base::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use sisal_base::{const_new, fault, ordering};
 use std::fmt;
 use std::marker::PhantomPinned;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::task;
@@ -78,8 +79,8 @@ impl Default for Ticket {
 /// One wait of one agent, on that agent's stack.
 pub struct Waiter {
     links: Links<Waiter>,
-    /// The waiter's until it is linked, its claimant's from then on.
-    waker: UnsafeCell<Option<Waker>>,
+    /// The waiter's until it is linked, its claimant's from then on. (Dropped by hand: see `drop_waker`.)
+    waker: UnsafeCell<ManuallyDrop<Option<Waker>>>,
     ticket: Option<NonNull<Ticket>>,
     arm: usize,
     packet: *mut (),
@@ -121,7 +122,7 @@ impl Waiter {
     fn on(waker: Waker, packet: *mut (), ticket: Option<NonNull<Ticket>>, arm: usize) -> Self {
         Self {
             links: Links::new(),
-            waker: UnsafeCell::new(Some(waker)),
+            waker: UnsafeCell::new(ManuallyDrop::new(Some(waker))),
             ticket,
             arm,
             packet,
@@ -200,8 +201,18 @@ impl Drop for Waiter {
             std::process::abort();
         }
         // SAFETY: not linked: nobody but the waiter reaches it. (Loom watches this access: a claimant must be done.)
-        self.waker.with_mut(|slot| unsafe { *slot = None });
+        self.waker.with_mut(|slot| unsafe {
+            if (*slot).is_some() {
+                drop_waker(&mut *slot);
+            }
+        });
     }
+}
+
+/// Aside, so that the end of a waiter that was fulfilled, as most are, is a few instructions of its frame.
+#[cold]
+fn drop_waker(slot: &mut Option<Waker>) {
+    *slot = None;
 }
 
 /// Waiters in the order in which they came. Lives behind its primitive's lock.

@@ -20,6 +20,7 @@
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{self, RawWaker, RawWakerVTable};
 
@@ -55,9 +56,9 @@ pub struct Waker {
     table: Table,
 }
 
-/// A pointer to a table of either kind; the lowest bit says which.
+/// A pointer to a table of either kind; the lowest bits say which. Never null, so that no waker is a value of its two words.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Table(*const ());
+struct Table(NonNull<()>);
 
 /// Set in the pointer to a table of std's.
 const STD: usize = 1;
@@ -79,11 +80,11 @@ enum Functions {
 impl Table {
     #[inline]
     fn ours(table: &'static WakerVTable) -> Self {
-        Self(std::ptr::from_ref(table).cast())
+        Self(NonNull::from(table).cast())
     }
 
     fn std(table: &'static RawWakerVTable) -> Self {
-        Self(std::ptr::from_ref(table).cast::<()>().map_addr(|address| address | STD))
+        Self(NonNull::from(table).cast::<()>().map_addr(|address| address | STD))
     }
 
     /// The same table, for a waker that owns no reference.
@@ -94,8 +95,8 @@ impl Table {
 
     #[inline(always)]
     fn functions(self) -> Functions {
-        let how = self.0.addr() & (STD | LENT | WON);
-        let table = self.0.map_addr(|address| address & !(STD | LENT | WON));
+        let how = self.0.addr().get() & (STD | LENT | WON);
+        let table = self.0.as_ptr().map_addr(|address| address & !(STD | LENT | WON));
         // SAFETY: made by `ours` or `unowned`, but for the one kind that is made by `std`.
         unsafe {
             match how {

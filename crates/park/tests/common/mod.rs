@@ -29,14 +29,14 @@ impl Agent for TestAgent {
 
     fn begin_park(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
         let until = match self.scopes.before_park(self, deadline, cancellable) {
-            Before::Return(outcome) => return Parking::over(outcome),
+            Before::Return(outcome) => return Parking::Over(outcome),
             Before::Park(until) => until,
         };
         match until {
             Some(until) => self.now.set(self.now.get().max(until)),
             None => drop(self.own.begin_park(None, reason, Cancellable::Never)),
         }
-        Parking::over(self.scopes.after_park(self, deadline, until.is_some(), cancellable))
+        Parking::Over(self.scopes.after_park(self, deadline, until.is_some(), cancellable))
     }
 
     fn waker(&self) -> Waker {

@@ -85,10 +85,10 @@ impl Header {
         let record = self.own_record();
         record.table().set_joining(true);
         match self.leave_stack(record, reason) {
-            Some(suspender) => suspender.suspend(),
+            Some(suspender) if !suspender.suspend_and_look() => {}
+            Some(_) => record.end_park(),
             None => record.park_aside(),
         }
-        record.end_park();
         record.table().set_joining(false);
     }
 
@@ -121,15 +121,15 @@ impl Header {
     fn begin_slow(&self, deadline: Option<Instant>, reason: Reason, cancellable: Cancellable) -> Parking<'_> {
         let until = match self.cancel.before_park(self, deadline, cancellable) {
             Before::Park(until) => until,
-            Before::Return(outcome) => return Parking::over(outcome),
+            Before::Return(outcome) => return Parking::Over(outcome),
         };
         if self.word.take_token() {
-            return Parking::over(Outcome::Woken);
+            return Parking::Over(Outcome::Woken);
         }
         let record = self.own_record();
         if let Some(until) = until {
             if !self.arm(record, until) {
-                return Parking::over(self.cancel.after_park(self, deadline, true, cancellable));
+                return Parking::Over(self.cancel.after_park(self, deadline, true, cancellable));
             }
         }
         if is_join(reason) {
@@ -137,10 +137,10 @@ impl Header {
         }
         let timed = until.is_some();
         match self.leave_stack(record, reason) {
-            Some(suspender) => Parking::leave(suspender, timed),
+            Some(suspender) => Parking::LeaveAndEnd { suspender, timed },
             None => {
                 record.park_aside();
-                Parking::over(self.end_slow(deadline, reason, cancellable, timed))
+                Parking::Over(self.end_slow(deadline, reason, cancellable, timed))
             }
         }
     }
@@ -151,7 +151,7 @@ impl Header {
     fn park_aside(&self, cancellable: Cancellable) -> Parking<'_> {
         let record = self.own_record();
         record.park_aside();
-        Parking::over(self.end_slow(None, record.reason.get(), cancellable, false))
+        Parking::Over(self.end_slow(None, record.reason.get(), cancellable, false))
     }
 
     /// Says what is waited for, and what to leave the stack by; `None` if there is more to lay down, for
@@ -205,10 +205,10 @@ impl Agent for Header {
             return self.begin_slow(deadline, reason, cancellable);
         }
         if self.word.take_token() {
-            return Parking::over(Outcome::Woken);
+            return Parking::Over(Outcome::Woken);
         }
         match self.leave_stack(self.own_record(), reason) {
-            Some(suspender) => Parking::leave(suspender, false),
+            Some(suspender) => Parking::Leave(suspender),
             None => self.park_aside(cancellable),
         }
     }
@@ -220,10 +220,7 @@ impl Agent for Header {
         cancellable: Cancellable,
         timed: bool,
     ) -> Outcome {
-        if timed | self.is_special(reason) | self.own_record().has_order() {
-            return self.end_slow(deadline, reason, cancellable, timed);
-        }
-        Outcome::Woken
+        self.end_slow(deadline, reason, cancellable, timed)
     }
 
     fn waker(&self) -> Waker {

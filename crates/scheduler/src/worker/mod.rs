@@ -327,7 +327,9 @@ impl Worker {
         unsafe { install(Some(NonNull::from(agent))) };
         // SAFETY: only the worker that runs a fiber touches its computation, and the fiber itself does not.
         let resumable = unsafe { &mut *record.resumable.get() };
-        let resumed = resumable.as_mut().expect("a live fiber has a computation").resume();
+        // Somebody may have asked it to end.
+        let must_look = !header.cancel.is_plain();
+        let resumed = resumable.as_mut().expect("a live fiber has a computation").resume_with(must_look);
         self.current.set(None);
         self.commit_last();
         match resumed {

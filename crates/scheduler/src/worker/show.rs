@@ -108,7 +108,7 @@ impl Worker {
         record.order.set(photo);
         // SAFETY: only the worker that runs a fiber touches its computation, and the fiber itself does not.
         let resumable = unsafe { &mut *record.resumable.get() };
-        let resumed = resumable.as_mut().expect("a live fiber has a computation").resume();
+        let resumed = resumable.as_mut().expect("a live fiber has a computation").resume_with(true);
         assert!(resumed == Resumed::Suspended, "a fiber has ended while it was photographed");
         record.order.set(ptr::null_mut());
     }
