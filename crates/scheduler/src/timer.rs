@@ -1,6 +1,6 @@
 //! Each worker's timers: a hierarchical wheel with one owner.
 //!
-//! Knows nothing of why a fiber waits; a timer that fires hands its task to whoever turned the wheel.
+//! Knows nothing of who waits and why; what was given with a deadline is given back when that has passed.
 //!
 //! G. Varghese, T. Lauck, "Hashed and hierarchical timing wheels" (1987), scheme 7. Seven wheels of 64 slots; a slot of
 //! wheel `n` is `64^n` ticks of 2^14 ns (16.4 µs) wide, so the first wheel reaches 1 ms, the last 2 years; later deadlines
@@ -13,24 +13,22 @@
 //!  wheel 2  │     67 ms     │     67 ms     │ …
 //! ```
 //!
-//! A slot's timers are a ring of entries in one vector, by index. An entry knows its tick, so that what only moves from wheel to
-//! wheel touches no timer: those lie on the stacks of their fibers, one page each, which no processor has in its cache. (With
-//! rings of timers, the wheel took a third of the CPU time of 20,000 sleepers.)
+//! A slot's timers are entries side by side, since no processor has those of many timers in its cache: one after the other, memory comes
+//! by itself. (As rings in one vector, the entries of 20,000 sleepers took a tenth of the CPU time; as rings of timers, which lie on
+//! the stacks of their fibers, a third.) So entries move, and each has a number by which its place is found, to be cancelled.
 //!
 //! ```text
-//!  entries  │ slot 0 │ slot 1 │ … │ slot 447 │ entry │ entry │ free │ …
-//!               ▲                                │  ▲
-//!               └────────────────────────────────┘  └── Timer::entry
+//!  slots   │ 0: entry, entry, … │ 1: │ 2: entry, … │ … │ 447:
+//!                         ▲
+//!  places  │ 0 │ 1 │ 2 │ … │ n │      n is what the timer has kept
 //! ```
 //!
 //! Invariants:
-//! 1. A timer that is armed has one entry, in the ring of exactly one slot of the wheel of the worker that armed it.
+//! 1. A timer that is armed has one number, and one entry, at the number's place; each has its own.
 //! 2. No timer fires early: it fires in the turn after the tick in which its deadline lies.
 
-use crate::task::{Header, Task};
-use sisal_base::prefetch;
 use std::cell::Cell;
-use std::ptr::NonNull;
+use std::mem;
 use std::time::{Duration, Instant};
 
 const TICK_BITS: u32 = 14;
@@ -44,76 +42,77 @@ const MANY: usize = 256;
 const TOGETHER: Duration = Duration::from_micros(250);
 /// How long after its deadline a timer fires at most, if the worker has nothing else to do.
 pub(crate) const LATENESS_MAX: Duration = TOGETHER.saturating_add(Duration::from_nanos(1 << TICK_BITS));
+/// Entries for which a slot keeps its memory when it is empty: 1 MB for all of them.
+const ENTRIES_KEPT: usize = 128;
 /// The farthest tick that the wheels can tell apart.
 const TICKS_MAX: u64 = (1 << (SLOT_BITS * LEVELS as u32)) - 1;
 
-/// No entry.
+/// No number, and no place.
 const NONE: u32 = u32::MAX;
 
-/// One fiber's timer, in its record.
+/// What who waits keeps of its timer.
 pub(crate) struct Timer {
-    task: Task,
     tick: Cell<u64>,
-    entry: Cell<u32>,
-    fired: Cell<bool>,
+    number: Cell<u32>,
 }
 
 impl Timer {
-    pub(crate) fn new(task: Task) -> Self {
-        Self { task, tick: Cell::new(0), entry: Cell::new(NONE), fired: Cell::new(false) }
-    }
-
-    /// Whether it stands in a wheel.
-    #[inline]
-    pub(crate) fn is_armed(&self) -> bool {
-        self.entry.get() != NONE
+    pub(crate) const fn new() -> Self {
+        Self { tick: Cell::new(0), number: Cell::new(NONE) }
     }
 
     /// When it fires, once it is armed in a wheel that began at `start`: its deadline, to some 16 µs.
     pub(crate) fn due(&self, start: Instant) -> Instant {
         start + Duration::from_nanos(self.tick.get() << TICK_BITS)
     }
+}
 
+/// What a wheel gives back.
+#[derive(Clone, Copy)]
+pub(crate) struct Due<T> {
+    tick: u64,
+    pub(crate) what: T,
+}
+
+impl<T> Due<T> {
     /// Whether the two fire together: which is first, nothing says.
     pub(crate) fn is_due_with(&self, other: &Self) -> bool {
         self.tick == other.tick
     }
-
-    /// Whether it fired since it was armed last.
-    #[inline]
-    pub(crate) fn has_fired(&self) -> bool {
-        self.fired.get()
-    }
 }
 
-/// What a wheel knows of a timer; or the head of a slot's ring, or a free entry, whose `behind` is the next free one.
+/// What a wheel knows of a timer.
 #[derive(Clone, Copy)]
-struct Entry {
+struct Entry<T> {
     tick: u64,
-    timer: NonNull<Timer>,
-    before: u32,
-    behind: u32,
+    what: T,
+    number: u32,
+}
+
+/// Where the entry of a number stands; or the next free number, with no slot.
+#[derive(Clone, Copy)]
+struct Place {
+    slot: u32,
+    index: u32,
 }
 
 /// A worker's wheels.
-pub(crate) struct Wheel {
+pub(crate) struct Wheel<T> {
     start: Instant,
     /// Every tick up to and with this one is done.
     done: u64,
     armed: usize,
     in_use: [u64; LEVELS],
-    /// First the heads of all slots, then timers' entries.
-    entries: Vec<Entry>,
+    slots: Box<[Vec<Entry<T>>]>,
+    places: Vec<Place>,
+    /// The first free number.
     free: u32,
-    /// The timers that fire now; kept for its memory.
-    due: Vec<NonNull<Timer>>,
 }
 
-impl Wheel {
+impl<T: Copy> Wheel<T> {
     pub(crate) fn new(start: Instant) -> Self {
-        let head = |slot| Entry { tick: 0, timer: NonNull::dangling(), before: slot, behind: slot };
-        let entries = (0..(LEVELS * SLOTS) as u32).map(head).collect();
-        Self { start, done: 0, armed: 0, in_use: [0; LEVELS], entries, free: NONE, due: Vec::new() }
+        let slots = (0..LEVELS * SLOTS).map(|_| Vec::new()).collect();
+        Self { start, done: 0, armed: 0, in_use: [0; LEVELS], slots, places: Vec::new(), free: NONE }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -126,70 +125,66 @@ impl Wheel {
         u64::try_from(ns >> TICK_BITS).unwrap_or(u64::MAX).min(TICKS_MAX << SLOT_BITS)
     }
 
-    /// Arms `timer`; it fires at or after `deadline`.
-    ///
-    /// # Safety
-    /// The timer is in no wheel, and stays where it is until it has fired or is cancelled here.
-    pub(crate) unsafe fn arm(&mut self, timer: &Timer, deadline: Instant) {
+    /// Arms `timer`, which is in no wheel: `what` comes back at or after `deadline`.
+    pub(crate) fn arm(&mut self, timer: &Timer, what: T, deadline: Instant) {
         let tick = self.tick_after(deadline).max(self.done + 1);
-        let entry = Entry { tick, timer: NonNull::from(timer), before: NONE, behind: NONE };
-        let index = self.free;
-        let index = if index == NONE {
-            self.entries.push(entry);
-            u32::try_from(self.entries.len() - 1).expect("fewer timers than 2^32")
-        } else {
-            self.free = self.entries[index as usize].behind;
-            self.entries[index as usize] = entry;
-            index
-        };
-        timer.fired.set(false);
+        let number = self.take_number();
         timer.tick.set(tick);
-        timer.entry.set(index);
+        timer.number.set(number);
         self.armed += 1;
-        self.put(index);
+        self.put(Entry { tick, what, number });
     }
 
-    /// Enters an entry that is in no ring where its tick says.
-    fn put(&mut self, index: u32) {
+    fn take_number(&mut self) -> u32 {
+        let number = self.free;
+        if number == NONE {
+            self.places.push(Place { slot: NONE, index: NONE });
+            return u32::try_from(self.places.len() - 1).expect("fewer timers than 2^32");
+        }
+        self.free = self.places[number as usize].index;
+        number
+    }
+
+    fn give_number(&mut self, number: u32) {
+        self.places[number as usize] = Place { slot: NONE, index: mem::replace(&mut self.free, number) };
+    }
+
+    /// Enters an entry where its tick says.
+    #[inline(always)]
+    fn put(&mut self, entry: Entry<T>) {
         // The wheel is chosen by the highest bit in which the tick differs from now: below it, slots are told apart.
-        let tick = self.entries[index as usize].tick.min(self.done | TICKS_MAX).max(self.done + 1);
+        let tick = entry.tick.min(self.done | TICKS_MAX).max(self.done + 1);
         let level = ((63 - (tick ^ self.done).leading_zeros()) / SLOT_BITS).min(LEVELS as u32 - 1);
-        let slot = (tick >> (level * SLOT_BITS)) as usize % SLOTS;
-        self.in_use[level as usize] |= 1 << slot;
-        let head = level as usize * SLOTS + slot;
-        let last = std::mem::replace(&mut self.entries[head].before, index);
-        self.entries[last as usize].behind = index;
-        let entry = &mut self.entries[index as usize];
-        (entry.before, entry.behind) = (last, head as u32);
+        let slot_of_level = (tick >> (level * SLOT_BITS)) as usize % SLOTS;
+        self.in_use[level as usize] |= 1 << slot_of_level;
+        let slot = level as usize * SLOTS + slot_of_level;
+        let entries = &mut self.slots[slot];
+        self.places[entry.number as usize] = Place { slot: slot as u32, index: entries.len() as u32 };
+        entries.push(entry);
     }
 
-    /// Takes `timer` out, if it is armed.
+    /// Takes `timer` out.
     ///
-    /// # Safety
-    /// It is in this wheel or in none.
-    pub(crate) unsafe fn cancel(&mut self, timer: &Timer) {
-        let index = timer.entry.replace(NONE);
-        if index == NONE {
-            return;
+    /// # Panics
+    /// Maybe, if it is not armed here.
+    pub(crate) fn cancel(&mut self, timer: &Timer) {
+        let number = timer.number.replace(NONE);
+        let Place { slot, index } = self.places[number as usize];
+        let entries = &mut self.slots[slot as usize];
+        let entry = entries.swap_remove(index as usize);
+        debug_assert_eq!(entry.number, number, "a timer is cancelled once, where it was armed");
+        match entries.get(index as usize) {
+            Some(moved) => self.places[moved.number as usize].index = index,
+            None if entries.is_empty() => self.rest(slot as usize),
+            None => {}
         }
         self.armed -= 1;
-        let Entry { before, behind, .. } = self.entries[index as usize];
-        self.entries[before as usize].behind = behind;
-        self.entries[behind as usize].before = before;
-        if before == behind {
-            // Two are in a ring of two: this one, and its head.
-            self.rest(before as usize);
-        }
-        self.release(index);
+        self.give_number(number);
     }
 
     /// Notes that a slot has no timers.
-    fn rest(&mut self, head: usize) {
-        self.in_use[head / SLOTS] &= !(1 << (head % SLOTS));
-    }
-
-    fn release(&mut self, index: u32) {
-        self.entries[index as usize].behind = std::mem::replace(&mut self.free, index);
+    fn rest(&mut self, slot: usize) {
+        self.in_use[slot / SLOTS] &= !(1 << (slot % SLOTS));
     }
 
     /// The first tick at which a slot comes up, and that slot.
@@ -217,43 +212,30 @@ impl Wheel {
         Some(at.saturating_duration_since(now).max(least))
     }
 
-    /// Fires every timer whose deadline has passed: `fire` gets its task, with the timer out of the wheel.
-    pub(crate) fn advance(&mut self, now: Instant, mut fire: impl FnMut(Task)) {
-        self.collect(self.tick_after(now));
-        // Each of these is on another fiber's stack, and was asked for while the others were found; so are their tasks next.
-        for timer in self.due.drain(..) {
-            // SAFETY: it was armed until `collect` took its entry, so it lives (invariant 1).
-            let timer = unsafe { timer.as_ref() };
-            timer.entry.set(NONE);
-            timer.fired.set(true);
-            prefetch::lines(timer.task.as_ptr().addr().get(), size_of::<Header>());
-            fire(timer.task);
-        }
-    }
-
-    /// Takes the entries of all timers whose tick is before `now_tick`, and makes way for those behind them.
-    fn collect(&mut self, now_tick: u64) {
-        while let Some((tick, head)) = self.next_slot() {
+    /// Takes out every timer whose deadline has passed, for `due`, in the order of their ticks.
+    pub(crate) fn advance(&mut self, now: Instant, due: &mut Vec<Due<T>>) {
+        let now_tick = self.tick_after(now);
+        while let Some((tick, slot)) = self.next_slot() {
             // Tick `t` is over once `now` lies in a later one.
             if tick >= now_tick {
                 break;
             }
             self.done = tick;
-            self.rest(head);
-            let mut index = self.entries[head].behind;
-            (self.entries[head].before, self.entries[head].behind) = (head as u32, head as u32);
-            // The last of what was the ring still leads to the head.
-            while index as usize != head {
-                let Entry { tick: due, timer, behind, .. } = self.entries[index as usize];
-                if due <= tick {
+            self.rest(slot);
+            let mut entries = mem::take(&mut self.slots[slot]);
+            for &entry in &entries {
+                if entry.tick <= tick {
                     self.armed -= 1;
-                    prefetch::lines(timer.addr().get(), size_of::<Timer>());
-                    self.due.push(timer);
-                    self.release(index);
+                    due.push(Due { tick: entry.tick, what: entry.what });
+                    self.give_number(entry.number);
                 } else {
-                    self.put(index);
+                    self.put(entry);
                 }
-                index = behind;
+            }
+            entries.clear();
+            // The farthest may have come back to the same slot.
+            if entries.capacity() <= ENTRIES_KEPT && self.slots[slot].is_empty() {
+                self.slots[slot] = entries;
             }
         }
         if now_tick > 0 {
@@ -266,16 +248,16 @@ impl Wheel {
 mod tests {
     use super::*;
 
-    /// Timers that nobody waits for.
     fn timers(count: usize) -> Vec<Timer> {
-        // SAFETY: nobody looks at the task.
-        (0..count).map(|_| Timer::new(unsafe { Task::from_raw(NonNull::dangling()) })).collect()
+        (0..count).map(|_| Timer::new()).collect()
     }
 
-    fn fire(wheel: &mut Wheel, now: Instant) -> usize {
-        let mut count = 0;
-        wheel.advance(now, |_| count += 1);
-        count
+    /// Those that have fired by `now`.
+    fn fire(wheel: &mut Wheel<usize>, now: Instant) -> Vec<usize> {
+        let mut due = Vec::new();
+        wheel.advance(now, &mut due);
+        assert!(due.is_sorted_by_key(|due| due.tick), "in the order of their ticks");
+        due.iter().map(|due| due.what).collect()
     }
 
     /// Delays from nothing to a minute, in no order.
@@ -288,21 +270,21 @@ mod tests {
         let start = Instant::now();
         let (mut wheel, timers) = (Wheel::new(start), timers(10_000));
         for (index, timer) in timers.iter().enumerate() {
-            // SAFETY: in no wheel, and they outlive this one.
-            unsafe { wheel.arm(timer, start + delay(index)) };
+            wheel.arm(timer, index, start + delay(index));
         }
-        let mut fired = 0;
+        let mut fired = vec![false; timers.len()];
         for ms in (0..61_000).step_by(37) {
             let now = Duration::from_millis(ms);
-            fired += fire(&mut wheel, start + now);
-            for (index, timer) in timers.iter().enumerate().step_by(97) {
-                assert_ne!(timer.has_fired(), timer.is_armed());
-                assert!(!timer.has_fired() || delay(index) <= now, "early: {:?} at {now:?}", delay(index));
+            for index in fire(&mut wheel, start + now) {
+                assert!(!mem::replace(&mut fired[index], true), "{index} has fired twice");
+                assert!(delay(index) <= now, "early: {:?} at {now:?}", delay(index));
+            }
+            for index in (0..timers.len()).step_by(97) {
                 let late = delay(index) + Duration::from_micros(33);
-                assert!(timer.has_fired() || late > now, "late: {:?} at {now:?}", delay(index));
+                assert!(fired[index] || late > now, "late: {:?} at {now:?}", delay(index));
             }
         }
-        assert_eq!((fired, wheel.is_empty()), (10_000, true));
+        assert_eq!((fired.iter().all(|fired| *fired), wheel.is_empty()), (true, true));
         assert_eq!(wheel.in_use, [0; LEVELS]);
     }
 
@@ -313,20 +295,32 @@ mod tests {
         for round in 0..10 {
             let now = start + Duration::from_secs(round * 100);
             for (index, timer) in timers.iter().enumerate() {
-                // SAFETY: in no wheel, and they outlive this one.
-                unsafe { wheel.arm(timer, now + delay(index)) };
+                wheel.arm(timer, index, now + delay(index));
             }
-            for timer in timers.iter().step_by(2) {
-                // SAFETY: in this wheel; then in none.
-                unsafe {
-                    wheel.cancel(timer);
-                    wheel.cancel(timer);
-                }
-            }
-            assert_eq!(fire(&mut wheel, now + Duration::from_secs(61)), 500);
-            assert!(timers.iter().step_by(2).all(|timer| !timer.has_fired() && !timer.is_armed()));
+            // Some before any has moved to another slot, and some after that.
+            timers.iter().step_by(4).for_each(|timer| wheel.cancel(timer));
+            let mut fired = fire(&mut wheel, now + Duration::from_millis(1_500));
+            let late = |index: &usize| delay(*index) > Duration::from_secs(2);
+            let moved: Vec<usize> = (2..1_000).step_by(4).filter(late).collect();
+            moved.iter().for_each(|index| wheel.cancel(&timers[*index]));
+            fired.extend(fire(&mut wheel, now + Duration::from_secs(61)));
+            fired.sort_unstable();
+            let expected = (0..1_000).filter(|index| index % 4 != 0 && !moved.contains(index));
+            assert!(expected.eq(fired), "all but the cancelled");
         }
-        assert_eq!(wheel.entries.len(), LEVELS * SLOTS + 1_000);
+        assert_eq!((wheel.places.len(), wheel.armed), (1_000, 0));
         assert_eq!((wheel.next_slot(), wheel.in_use), (None, [0; LEVELS]));
+    }
+
+    #[test]
+    fn a_crowd_of_one_moment_leaves_no_memory_behind() {
+        let start = Instant::now();
+        let (mut wheel, timers) = (Wheel::new(start), timers(10_000));
+        for second in 1..10 {
+            let deadline = start + Duration::from_secs(second);
+            timers.iter().for_each(|timer| wheel.arm(timer, 0, deadline));
+            assert_eq!(fire(&mut wheel, deadline + Duration::from_millis(1)).len(), timers.len());
+        }
+        assert!(wheel.slots.iter().all(|slot| slot.capacity() <= ENTRIES_KEPT));
     }
 }

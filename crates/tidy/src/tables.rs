@@ -306,7 +306,6 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/task/refs.rs", "who may still touch a task, and who takes its result"),
     unsafety("crates/scheduler/src/task/waker.rs", "a task behind a waker's pointer"),
     unsafety("crates/scheduler/src/task/record.rs", "what stands at the top of a fiber's stack"),
-    unsafety("crates/scheduler/src/timer.rs", "timers on the waiting stacks"),
     unsafety("crates/scheduler/src/worker/ahead.rs", "looks at who is ready"),
     unsafety("crates/scheduler/src/worker/ready.rs", "passes chains' promises on"),
     unsafety("crates/scheduler/src/worker/agent.rs", "the record of the fiber that runs"),

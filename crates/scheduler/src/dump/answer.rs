@@ -10,7 +10,7 @@ use crate::handle::FiberId;
 use crate::live::LiveTable;
 use crate::monitor::TICK;
 use crate::post::Post;
-use crate::task::{Task, TaskRef};
+use crate::task::{Task, TaskRef, Timed};
 use sisal_park::{AgentId, Reason};
 use std::collections::HashSet;
 use std::panic::Location;
@@ -74,7 +74,7 @@ impl Note {
                 // Who was just handed the lock has it, and its wake is on the way.
                 awaited: awaited.filter(|id| *id != header.id),
                 parked_at: record.parked_at.get(),
-                due: record.timer.is_armed().then(|| record.timer.due(scene.wheel_start)),
+                due: (header.timed.get() == Timed::Armed).then(|| record.timer.due(scene.wheel_start)),
             });
         }
         Self { task: task.to_ref(), is_parked, wait }

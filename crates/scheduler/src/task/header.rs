@@ -37,6 +37,17 @@ pub(crate) struct VTable {
     pub(crate) free: unsafe fn(NonNull<Header>),
 }
 
+/// Whether a fiber waits for a moment too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Timed {
+    /// Its timer is in no wheel.
+    No,
+    /// Its timer is in the wheel of the worker on which it waits.
+    Armed,
+    /// Its timer has fired since it was last armed.
+    Fired,
+}
+
 /// The part of a task that does not depend on its closure.
 #[repr(C)]
 pub(crate) struct Header {
@@ -48,9 +59,9 @@ pub(crate) struct Header {
     pub(crate) bound: Cell<bool>,
     /// How deep its frames went when it parked last, in cache lines; 0 before, and if there are more than fit.
     depth: Cell<u8>,
-    /// It has armed its timer since it was last woken. Here, and not asked of the timer, because a wake is over sooner if it does
-    /// not touch the fiber's stack.
-    pub(crate) timed: Cell<bool>,
+    /// What has become of its timer. Here, and not asked of the timer, because a wake is over sooner if it does not touch the
+    /// fiber's stack.
+    pub(crate) timed: Cell<Timed>,
     home: AtomicPtr<Post>,
     record: Cell<*mut Record>,
     pub(super) state: JoinState,
@@ -113,7 +124,7 @@ impl Header {
                     local: traits.local,
                     bound: Cell::new(false),
                     depth: Cell::new(0),
-                    timed: Cell::new(false),
+                    timed: Cell::new(Timed::No),
                     state: JoinState::new(),
                     cancel: CancelScopes::new(),
                     vtable: vtable,

@@ -4,7 +4,6 @@
 //!
 //! Every field belongs to the worker that runs the fiber, or to the fiber while it runs, which is the same OS thread.
 
-use super::Task;
 use crate::dump::Photo;
 use crate::live::LiveTable;
 use crate::local::Locals;
@@ -57,7 +56,7 @@ impl Record {
     /// # Safety
     /// The table lives as long as the fiber.
     #[inline(always)]
-    pub(crate) unsafe fn new(task: Task, table: &LiveTable, class: Class) -> Self {
+    pub(crate) unsafe fn new(table: &LiveTable, class: Class) -> Self {
         Self {
             resumable: UnsafeCell::new(None),
             suspender: Cell::new(std::ptr::null()),
@@ -70,7 +69,7 @@ impl Record {
             live_index: Cell::new(0),
             unwinding: Cell::new(false),
             named: Cell::new((0, 0)),
-            timer: Timer::new(task),
+            timer: Timer::new(),
             locals: Locals::new(),
         }
     }

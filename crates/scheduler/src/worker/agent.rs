@@ -4,11 +4,12 @@
 //!
 //! Each function that may suspend reads the worker anew after that: a fiber that may migrate can be on another one.
 
+use super::ahead::Waiting;
 use super::{Worker, simulated};
 use crate::blocking::BlockingPool;
 use crate::current::with_worker;
 use crate::sim::About;
-use crate::task::{Command, Header, Record, lent_waker, waker};
+use crate::task::{Command, Header, Record, Timed, lent_waker, waker};
 use sisal_coro::Suspender;
 use sisal_park::cancel::{Before, CancelScopes};
 use sisal_park::{Agent, AgentId, Cancellable, Outcome, Parking, Reason, Waker, Word, World};
@@ -99,10 +100,10 @@ impl Header {
             if !worker.is_far(deadline) && worker.has_passed(deadline, self) {
                 return false;
             }
-            // SAFETY: a fiber that runs has no timer in a wheel; the record stays where it is, and whoever wakes the fiber
-            // cancels the timer before it runs on (`Worker::undo_park`).
-            worker.wheel.with(|wheel| unsafe { wheel.arm(&record.timer, deadline) });
-            self.timed.set(true);
+            // A fiber that runs has no timer in a wheel: whoever wakes it cancels the timer before it runs on (`Worker::undo_park`).
+            let task = worker.current().expect("a fiber that waits runs");
+            worker.wheel.with(|wheel| wheel.arm(&record.timer, Waiting { task, record }, deadline));
+            self.timed.set(Timed::Armed);
             true
         })
     }
@@ -178,7 +179,7 @@ impl Header {
         if is_join(reason) {
             record.table().set_joining(false);
         }
-        self.cancel.after_park(self, deadline, timed && record.timer.has_fired(), cancellable)
+        self.cancel.after_park(self, deadline, timed && self.timed.get() == Timed::Fired, cancellable)
     }
 }
 

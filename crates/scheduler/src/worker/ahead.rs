@@ -7,6 +7,7 @@
 
 use super::Worker;
 use crate::task::{Header, Record, Task};
+use crate::timer::Due;
 use sisal_base::prefetch;
 use sisal_coro::Class;
 use std::ptr::NonNull;
@@ -17,6 +18,13 @@ const READY_MIN: usize = 1_000;
 const FRAMES_BYTES: usize = 1_216;
 /// The frames of a fiber that waits for the first time, in a `recv` or a `sleep`.
 const FIRST_FRAMES_BYTES: usize = 896;
+
+/// Who waits for a moment, and where its stack begins: asking for that must not wait for the task.
+#[derive(Clone, Copy)]
+pub(super) struct Waiting {
+    pub(super) task: Task,
+    pub(super) record: *const Record,
+}
 
 impl Worker {
     /// Takes the oldest of the ready list.
@@ -51,6 +59,14 @@ impl Worker {
 #[inline]
 pub(super) fn fetch_task(task: &Task) {
     prefetch::lines(task.as_ptr().addr().get(), size_of::<Header>());
+}
+
+/// Asks for those who are woken now: their tasks, and the pages in which their stacks begin. To find a page takes the processor longer
+/// than to fetch a line, and it looks for several at a time if nothing but that is to be done.
+#[inline]
+pub(super) fn fetch_due(due: &[Due<Waiting>]) {
+    due.iter().for_each(|due| prefetch::lines(due.what.record.addr(), 1));
+    due.iter().for_each(|due| fetch_task(&due.what.task));
 }
 
 /// Asks for what its next run begins with: its innermost frames and its record.

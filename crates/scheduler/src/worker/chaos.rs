@@ -120,7 +120,7 @@ impl Chaos {
 
     /// Puts timers of one moment into another order.
     #[inline(always)]
-    pub(super) fn mix_ties(&self, due: &mut [Task], is_tie: impl Fn(&Task, &Task) -> bool) {
+    pub(super) fn mix_ties<T>(&self, due: &mut [T], is_tie: impl Fn(&T, &T) -> bool) {
         let Some(sim) = self.sim() else { return };
         for place in 0..due.len() {
             let ties = due[place..].iter().take_while(|other| is_tie(&due[place], other)).count();

@@ -55,7 +55,7 @@ impl Worker {
         // until `retire`, and is there before the table shows the task. It is our own table, and lives as long as our fibers.
         let (record, index) = unsafe {
             let table = &self.crew.members[self.index].live;
-            place.write(Record::new(task, table, header.class));
+            place.write(Record::new(table, header.class));
             (place.as_ref(), table.enter(task))
         };
         record.live_index.set(index);

@@ -38,8 +38,9 @@ use crate::post::Post;
 use crate::runtime::Leaked;
 use crate::sim::{About, Sim};
 use crate::task::{Blocks, Command, Header, Record, Task, TaskRef};
-use crate::timer::Wheel;
+use crate::timer::{Due, Wheel};
 use crate::trace::What;
+use ahead::Waiting;
 use chaos::Chaos;
 use looks::Looks;
 use probe::Attention;
@@ -107,7 +108,9 @@ pub(crate) struct Worker {
     stacks: OwnerCell<Cache>,
     /// Memory for the next tasks.
     pub(crate) blocks: OwnerCell<Blocks>,
-    wheel: OwnerCell<Wheel>,
+    wheel: OwnerCell<Wheel<Waiting>>,
+    /// Those whose timers fire now; kept for its memory.
+    due: Cell<Vec<Due<Waiting>>>,
     wheel_start: Instant,
     ids: Cell<(u64, u64)>,
     choices: Rng,
@@ -159,6 +162,7 @@ impl Worker {
             stacks: OwnerCell::new(Cache::new(Pool::global())),
             blocks: OwnerCell::new(Blocks::new(Arc::clone(&crew.depot))),
             wheel: OwnerCell::new(Wheel::new(start)),
+            due: Cell::new(Vec::new()),
             wheel_start: start,
             ids: Cell::new((0, 0)),
             choices: Rng::new(index as u64 + 1),

@@ -7,21 +7,19 @@
 //!  ready-first what was just handed something, at most 8 in a row
 //!  ready list  started fibers, in order; those whom looks have found in turn with the others
 //!  fresh       our youngest; after a yield one goes first, but not twice in a row; 1 in 64 is our oldest
-//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then one of the injector's, or our oldest or
+//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then the injector, or our oldest or
 //!              youngest fresh task in turn, goes first
-//!  nothing:    `search`, which begins with many of the injector's
+//!  nothing:    `search`
 //! ```
-//!
-//! One of the injector's, because those behind it would go before our own youngest: where queues have overflowed they are the oldest
-//! and largest parts of a tree of fibers, and the tree would be walked breadth first (32 at each look: skynet takes twice as long).
 //!
 //! Every source is served within one round plus a tick: two fibers that yield for ever starve neither a fresh task, nor a
 //! timer, nor a socket, nor the injector. Whom a look wakes has each second turn of the ready list (`ready`).
 
 use super::Worker;
-use super::ahead::fetch_task;
+use super::ahead::{Waiting, fetch_due, fetch_task};
 use super::ready::Ready;
-use crate::task::{Header, Task};
+use crate::task::{Header, Task, Timed};
+use crate::timer::Due;
 use sisal_park::WakeKind;
 use sisal_queue::Inject;
 use std::collections::VecDeque;
@@ -35,6 +33,8 @@ const TURNS_AN_OFFER: u32 = 16;
 const FIRST_RUNS_MAX: u32 = 8;
 /// One fresh task in so many is the oldest.
 const TURNS_AN_OLD: u32 = 64;
+/// Timers that fire together for which the memory is kept: 128 KB.
+const DUE_KEPT: usize = 4_096;
 /// Tasks taken from the injector at once.
 const INJECTOR_BATCH: usize = 32;
 
@@ -161,7 +161,7 @@ impl Worker {
         if self.chaos.is_told_whom() {
             return None;
         }
-        self.let_fresh_go_first(|| self.crew.injector.pop().or_else(|| self.pick_at_look()))
+        self.let_fresh_go_first(|| self.take_injected().or_else(|| self.pick_at_look()))
     }
 
     /// The oldest and the youngest fresh task in turn: where each turn is so long that it looks around, those behind many others
@@ -233,16 +233,20 @@ impl Worker {
         if self.wheel.with(|wheel| wheel.is_empty()) {
             return;
         }
-        let mut due = Vec::new();
-        self.wheel.with(|wheel| wheel.advance(now, |task| due.push(task)));
+        let mut due = self.due.take();
+        self.wheel.with(|wheel| wheel.advance(now, &mut due));
+        fetch_due(&due);
         self.counters.timer_fires.add(due.len() as u64);
-        let timer = |task: &Task| task.header().record().map(|record| &record.timer);
-        self.chaos.mix_ties(&mut due, |a, b| timer(a).zip(timer(b)).is_some_and(|(a, b)| a.is_due_with(b)));
-        for task in due {
+        self.chaos.mix_ties(&mut due, Due::is_due_with);
+        for Due { what: Waiting { task, .. }, .. } in due.drain(..) {
+            task.header().timed.set(Timed::Fired);
             if task.header().word.wake() == sisal_park::Wake::Submit {
                 self.note_wake(&task);
                 self.admit(task, WakeKind::Back);
             }
+        }
+        if due.capacity() <= DUE_KEPT {
+            self.due.set(due);
         }
     }
 
@@ -308,18 +312,18 @@ impl Worker {
     /// Disarms the timer. Before this the fiber must not move to another worker, whose wheel is not this one.
     #[inline]
     pub(super) fn undo_park(&self, task: Task) {
-        if task.header().timed.replace(false) {
+        if task.header().timed.get() == Timed::Armed {
             self.disarm(task);
         }
     }
 
     #[inline(never)]
     fn disarm(&self, task: Task) {
-        let timer = &task.header().record().expect("a woken fiber was started").timer;
-        if timer.is_armed() {
-            // SAFETY: armed by this worker: a fiber's wake is submitted to where it last ran.
-            self.wheel.with(|wheel| unsafe { wheel.cancel(timer) });
-        }
+        let header = task.header();
+        header.timed.set(Timed::No);
+        // Armed by this worker: a fiber's wake is submitted to where it last ran.
+        let timer = &header.record().expect("a woken fiber was started").timer;
+        self.wheel.with(|wheel| wheel.cancel(timer));
     }
 
     /// Behind all that are ready.
