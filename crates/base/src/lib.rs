@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod biased;
 pub mod list;
 pub mod prefetch;
+pub mod presence;
 pub mod rng;
 pub mod spin;
 pub mod sync;

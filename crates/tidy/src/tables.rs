@@ -206,7 +206,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("benches/src/bin/coroutines.rs", "asks for the CPU time of a thread"),
     unsafety("benches/src/peers/sisal.rs", "signs the contract of `migrate_started_fibers`"),
     unsafety("benches/src/rows/floor.rs", "maps, guards and touches pages as stacks are"),
-    unsafety("crates/base/src/biased.rs", "the value behind the lock"),
+    unsafety("crates/base/src/biased.rs", "the value behind the lock, and records that live for ever"),
     unsafety("crates/base/src/list.rs", "nodes that live on others' stacks"),
     unsafety("crates/base/src/prefetch.rs", "an instruction"),
     unsafety("crates/base/src/spin.rs", "the value behind the lock"),

@@ -16,6 +16,8 @@ mod barrier_rounds;
 #[cfg(sisal_loom)]
 mod biased_lock_excludes;
 #[cfg(sisal_loom)]
+mod biased_lock_is_given_up;
+#[cfg(sisal_loom)]
 mod block_on_counts_calls;
 #[cfg(sisal_loom)]
 mod broadcast_counts_lost;

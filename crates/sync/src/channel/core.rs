@@ -66,18 +66,13 @@ impl Until {
 }
 
 pub(super) struct Channel<T> {
-    state: CachePadded<BiasedLock<State<T>>>,
-    outlook: Outlook,
+    state: CachePadded<BiasedLock<State<T>, Outlook>>,
     capacity: Option<usize>,
 }
 
 impl<T> Channel<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
-        Self {
-            state: CachePadded::new(BiasedLock::new(State::new(capacity))),
-            outlook: Outlook::unknown(),
-            capacity,
-        }
+        Self { state: CachePadded::new(BiasedLock::new(State::new(capacity), Outlook::unknown())), capacity }
     }
 
     pub(super) fn capacity(&self) -> Option<usize> {
@@ -86,11 +81,11 @@ impl<T> Channel<T> {
 
     #[inline]
     pub(super) fn lock(&self) -> Locked<'_, T> {
-        Locked::new(self.state.lock(), &self.outlook)
+        Locked::new(self.state.lock())
     }
 
     pub(super) fn outlook(&self) -> &Outlook {
-        &self.outlook
+        self.state.beside()
     }
 
     /// What a wait must not do between its look and its place in the line.
@@ -171,6 +166,7 @@ impl<T> Channel<T> {
         // its frame ends.
         unsafe { state.push_sender(waiter) };
         self.unlock(state);
+        self.state.renounce();
         let standing = Standing { channel: self, side: Side::Senders, waiter };
         let outcome = standing.wait(agent, until.deadline(), Reason::Send(self.place()));
         // SAFETY: done, or in no line any more: ours again.
@@ -250,6 +246,7 @@ impl<T> Channel<T> {
             None => self.unlock(state),
             sender => self.unlock_and_wake(state, (sender, None)),
         }
+        self.state.renounce();
         let standing = Standing { channel: self, side: Side::Receivers, waiter };
         let outcome = standing.wait(agent, until.deadline(), Reason::Recv(self.place()));
         // SAFETY: done, or in no line any more: ours again.

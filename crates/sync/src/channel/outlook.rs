@@ -52,15 +52,12 @@ impl Outlook {
 }
 
 /// A channel's state, locked.
-pub(super) struct Locked<'a, T> {
-    state: BiasedGuard<'a, State<T>>,
-    outlook: &'a Outlook,
-}
+pub(super) struct Locked<'a, T>(BiasedGuard<'a, State<T>, Outlook>);
 
 impl<'a, T> Locked<'a, T> {
     #[inline(always)]
-    pub(super) fn new(state: BiasedGuard<'a, State<T>>, outlook: &'a Outlook) -> Self {
-        Self { state, outlook }
+    pub(super) fn new(state: BiasedGuard<'a, State<T>, Outlook>) -> Self {
+        Self(state)
     }
 }
 
@@ -74,22 +71,22 @@ impl<T> Deref for Locked<'_, T> {
     type Target = State<T>;
     #[inline(always)]
     fn deref(&self) -> &State<T> {
-        &self.state
+        &self.0
     }
 }
 
 impl<T> DerefMut for Locked<'_, T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut State<T> {
-        &mut self.state
+        &mut self.0
     }
 }
 
 impl<T> Drop for Locked<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.state.is_followed() {
-            show(self.outlook, &self.state);
+        if self.0.is_followed() {
+            show(self.0.beside(), &self.0);
         }
     }
 }

@@ -1,0 +1,72 @@
+//! A thread's record, in which it says that it is inside of a lock that is its own, and hears that one has become free.
+//!
+//! Knows nothing of locks: [`biased`](crate::biased) has the protocol, and [`asymmetric`](crate::sync::asymmetric) finds a thread's record
+//! by its token. It is never freed, since others may look at it after the thread's end.
+//!
+//! Why not a word of the lock's: a thread that has lost the lock may still be about to say that it is inside, and to take it back at
+//! once; it would write over what the next owner says.
+
+use crate::CachePadded;
+use crate::const_new;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use std::fmt;
+use std::ptr;
+
+/// One thread's record.
+pub struct Presence {
+    /// Read by all, so it stands apart from what the thread writes each time.
+    token: CachePadded<usize>,
+    inside: AtomicBool,
+    bell: AtomicBool,
+}
+
+impl Presence {
+    const_new! {
+        /// The record of the thread with this token.
+        pub const fn new(token: usize) -> Presence {
+            Presence { token: CachePadded::new(token), inside: AtomicBool::new(false), bell: AtomicBool::new(false) }
+        }
+    }
+
+    /// Which thread's it is.
+    #[inline(always)]
+    pub fn token(&self) -> usize {
+        *self.token
+    }
+
+    /// Whether the thread is inside; written by itself.
+    #[inline(always)]
+    pub(crate) fn inside(&self) -> &AtomicBool {
+        &self.inside
+    }
+
+    /// Tells the thread to look.
+    #[inline]
+    pub(crate) fn ring(&self) {
+        // Relaxed: it only says that a look is worth while.
+        self.bell.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the thread, which asks, was told so since it last asked.
+    #[inline]
+    pub(crate) fn was_rung(&self) -> bool {
+        let rung = self.bell.load(Ordering::Relaxed);
+        if rung {
+            self.bell.store(false, Ordering::Relaxed);
+        }
+        rung
+    }
+}
+
+/// There is one a thread.
+impl PartialEq for Presence {
+    fn eq(&self, other: &Self) -> bool {
+        ptr::eq(self, other)
+    }
+}
+
+impl fmt::Debug for Presence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presence").field("token", &self.token()).finish_non_exhaustive()
+    }
+}
