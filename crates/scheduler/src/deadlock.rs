@@ -25,7 +25,6 @@ use crate::crew::Crew;
 use crate::dump::{Dump, FiberDump, FiberState};
 use sisal_base::sync::atomic::{AtomicUsize, Ordering};
 use sisal_park::Reason;
-use sisal_queue::Inject;
 use std::cell::Cell;
 use std::panic::catch_unwind;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ mod grow;
 mod handle;
 mod hog;
 mod hook_caller;
+mod injector;
 mod lifecycle;
 mod live;
 mod local;

@@ -19,7 +19,6 @@ use crate::task::Task;
 use sisal_base::CachePadded;
 use sisal_base::sync::atomic::{AtomicU8, AtomicUsize, Ordering, fence};
 use sisal_park::Reason;
-use sisal_queue::Inject;
 use std::time::Instant;
 
 const OPEN: u8 = 0;
@@ -136,13 +135,17 @@ impl Lifecycle {
 
 /// Ends what stands in the injector, unrun.
 pub(crate) fn drop_fresh(crew: &Crew) {
-    while let Some(task) = crew.injector.pop() {
-        if task.header().record().is_none() {
-            task.abandon(NEVER_RAN.to_owned());
-        } else {
-            // A started fiber that may migrate: it runs on, on the worker that it came from.
-            task.header().home().expect("a started fiber has a home").deliver(task);
-        }
+    while let Some(bunch) = crew.injector.pop_bunch() {
+        bunch.into_tasks().for_each(drop_one);
+    }
+}
+
+fn drop_one(task: Task) {
+    if task.header().record().is_none() {
+        task.abandon(NEVER_RAN.to_owned());
+    } else {
+        // A started fiber that may migrate: it runs on, on the worker that it came from.
+        task.header().home().expect("a started fiber has a home").deliver(task);
     }
 }
 

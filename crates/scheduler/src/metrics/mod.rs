@@ -16,7 +16,6 @@ use crate::crew::{Crew, Member};
 use crate::runtime::{Handle, Runtime};
 use sisal_base::sync::atomic::Ordering;
 use sisal_coro::Pool;
-use sisal_queue::Inject;
 use std::time::Duration;
 
 /// A snapshot of a runtime's figures. Taken while all goes on, so that they may lie a little apart.

@@ -29,7 +29,7 @@ pub(crate) use submit::{spawn_fresh, submit_woken};
 
 use crate::crew::{Crew, FRESH_MAX};
 use crate::current;
-use crate::lifecycle::NEVER_RAN;
+use crate::lifecycle::{NEVER_RAN, drop_fresh};
 use crate::metrics::Counters;
 use crate::monitor::TICK;
 use crate::overflow;
@@ -393,6 +393,8 @@ impl Worker {
         while let Some(task) = self.bound.with(VecDeque::pop_front) {
             self.end_left_over(task);
         }
+        // What we have put there since the runtime was closed.
+        drop_fresh(&self.crew);
         self.stacks.with(Cache::flush);
         self.report_live();
     }

@@ -23,7 +23,7 @@ use crate::sim::About;
 use crate::task::Task;
 use crate::trace::What;
 use sisal_base::sync::hint::spin_loop;
-use sisal_queue::{Inject, Roused, Searching, Steal, WakeNext};
+use sisal_queue::{Roused, Searching, Steal, WakeNext};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -103,11 +103,15 @@ impl Worker {
     #[cold]
     #[inline(never)]
     pub(super) fn search(&self, has_looked: bool) -> Option<Task> {
+        self.search.judge(&self.crew.wake_limit, || self.now());
+        // At once: what has overflowed is work of our own, and is worth neither a permit nor a look at the sockets each time.
+        if let Some(task) = self.take_injected() {
+            return Some(task);
+        }
         self.search.has_polled.set(has_looked);
         // SAFETY: no fiber runs now; whatever this worker calls from here on speaks for the thread.
         unsafe { sisal_park::agent::install(None) };
         self.commit_last();
-        self.search.judge(&self.crew.wake_limit, || self.now());
         self.counters.searches.add(1);
         if let Some(task) = self.await_answer() {
             return Some(task);

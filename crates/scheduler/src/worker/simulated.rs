@@ -9,7 +9,6 @@ use crate::sim::{About, Outcome, Sim};
 use crate::spawn::Builder;
 use crate::task::{Task, TaskRef};
 use sisal_park::{Agent, AgentId};
-use sisal_queue::Inject;
 use std::rc::Rc;
 
 /// Turns that others get, at the most, before a call that blocks begins, and again before its end is seen.

@@ -10,11 +10,12 @@
 use super::Worker;
 use crate::crew::Crew;
 use crate::current::with_worker;
+use crate::injector::BUNCH_MAX;
 use crate::post::Post;
 use crate::sim::About;
 use crate::task::{Header, Task};
 use sisal_park::WakeKind;
-use sisal_queue::Inject;
+use std::mem;
 use std::ptr;
 use std::sync::Arc;
 
@@ -83,7 +84,13 @@ impl Worker {
         if let Err(task) = self.fresh.push(task) {
             self.overflow(task);
         }
-        // Alone, there is nobody to offer it to, and the offer's fence costs 5 ns.
+        self.offer_if_shared();
+    }
+
+    /// [`offer`](Self::offer), unless this worker is the only one: then there is nobody to offer anything to, and the fence costs 5 ns
+    /// (but on x86-64).
+    #[inline]
+    pub(super) fn offer_if_shared(&self) {
         if self.crew.members.len() > 1 {
             self.offer();
         }
@@ -127,7 +134,17 @@ impl Worker {
     /// The local queue is full: its older half goes where everybody looks.
     #[cold]
     fn overflow(&self, task: Task) {
-        self.fresh.take_older_half(&mut |task| self.crew.injector.push(task));
+        let mut bunch = Vec::new();
+        self.fresh.take_older_half(&mut |task| {
+            if bunch.is_empty() {
+                bunch.reserve_exact(BUNCH_MAX);
+            }
+            bunch.push(task);
+            if bunch.len() == BUNCH_MAX {
+                self.crew.injector.push_bunch(mem::take(&mut bunch));
+            }
+        });
+        self.crew.injector.push_bunch(bunch);
         if let Err(task) = self.fresh.push(task) {
             self.crew.injector.push(task);
         }

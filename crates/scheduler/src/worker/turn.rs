@@ -7,10 +7,13 @@
 //!  ready-first what was just handed something, at most 8 in a row
 //!  ready list  started fibers, in order; those whom looks have found in turn with the others
 //!  fresh       our youngest; after a yield one goes first, but not twice in a row; 1 in 64 is our oldest
-//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then the injector, or our oldest or
+//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then one of the injector's, or our oldest or
 //!              youngest fresh task in turn, goes first
-//!  nothing:    `search`
+//!  nothing:    `search`, which begins with many of the injector's
 //! ```
+//!
+//! One of the injector's, because those behind it would go before our own youngest: where queues have overflowed they are the oldest
+//! and largest parts of a tree of fibers, and the tree would be walked breadth first (32 at each look: skynet takes twice as long).
 //!
 //! Every source is served within one round plus a tick: two fibers that yield for ever starve neither a fresh task, nor a
 //! timer, nor a socket, nor the injector. Whom a look wakes has each second turn of the ready list (`ready`).
@@ -21,7 +24,6 @@ use super::ready::Ready;
 use crate::task::{Header, Task, Timed};
 use crate::timer::Due;
 use sisal_park::WakeKind;
-use sisal_queue::Inject;
 use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
@@ -161,7 +163,7 @@ impl Worker {
         if self.chaos.is_told_whom() {
             return None;
         }
-        self.let_fresh_go_first(|| self.take_injected().or_else(|| self.pick_at_look()))
+        self.let_fresh_go_first(|| self.take_one_injected().or_else(|| self.pick_at_look()))
     }
 
     /// The oldest and the youngest fresh task in turn: where each turn is so long that it looks around, those behind many others
@@ -250,22 +252,39 @@ impl Worker {
         }
     }
 
+    /// A task from the injector.
+    fn take_one_injected(&self) -> Option<Task> {
+        let injector = &self.crew.injector;
+        let task = if injector.is_empty() { None } else { injector.pop() }?;
+        if !injector.is_empty() {
+            // Those of its bunch were seen nowhere for a moment.
+            self.offer_if_shared();
+        }
+        Some(task)
+    }
+
     /// A task from the injector, and a few more for the local queue.
     pub(super) fn take_injected(&self) -> Option<Task> {
-        if self.crew.injector.is_empty() {
+        let injector = &self.crew.injector;
+        if injector.is_empty() {
             return None;
         }
-        let first = self.crew.injector.pop()?;
-        for _ in 1..INJECTOR_BATCH / self.crew.members.len().min(INJECTOR_BATCH) {
-            match self.crew.injector.pop() {
-                Some(task) => {
-                    fetch_task(&task);
-                    self.keep(task);
-                }
-                None => break,
+        let (mut first, mut taken) = (None, 0);
+        while taken < INJECTOR_BATCH / self.crew.members.len().min(INJECTOR_BATCH) {
+            let Some(bunch) = injector.pop_bunch() else { break };
+            taken += bunch.len();
+            let mut tasks = bunch.into_tasks();
+            first = first.or_else(|| tasks.next());
+            for task in tasks {
+                fetch_task(&task);
+                self.keep(task);
             }
         }
-        Some(first)
+        if taken > 1 {
+            // They were seen nowhere for a moment.
+            self.offer_if_shared();
+        }
+        first
     }
 
     /// Puts a task from elsewhere into the queue where it belongs.
