@@ -78,7 +78,9 @@ impl Worker {
             return Some(task);
         }
         if self.fresh_is_due.get() {
-            if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
+            if !self.has_fresh() {
+                self.fresh_is_due.set(false);
+            } else if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
                 return Some(task);
             }
         }
