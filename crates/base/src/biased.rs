@@ -402,8 +402,8 @@ mod tests {
     /// How often an owner was disowned.
     static FENCES: AtomicUsize = AtomicUsize::new(0);
 
-    /// A fence that only counts: these tests have one thread each, under two names. (The scheduler's `process_fence` has the test of a
-    /// real one.)
+    /// A fence that only counts: these tests have one thread each, under two names. (`tests/process_fence.rs` has those of a real
+    /// one.)
     fn enable() {
         asymmetric::enable(|| {
             FENCES.fetch_add(1, SeqCst);

@@ -8,6 +8,8 @@ pub mod biased;
 pub mod list;
 pub mod prefetch;
 pub mod presence;
+#[cfg(not(sisal_loom))]
+pub mod process_fence;
 pub mod rng;
 pub mod spin;
 pub mod sync;

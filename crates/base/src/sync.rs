@@ -101,6 +101,12 @@ mod imp {
             let _ = HEAVY.set(heavy);
         }
 
+        /// Sees to it, the first time, if that is cheap.
+        #[inline]
+        pub fn enable_if_cheap() {
+            crate::process_fence::enable_if_cheap();
+        }
+
         /// Whether there is a heavy fence, and threads can be told apart.
         pub fn is_enabled() -> bool {
             HEAVY.get().is_some() && token() != usize::MAX
@@ -260,6 +266,9 @@ mod imp {
         pub fn presence(token: usize) -> &'static Presence {
             &ALL[token / 8]
         }
+
+        /// There is always one.
+        pub fn enable_if_cheap() {}
 
         /// There is always one.
         pub fn is_enabled() -> bool {

@@ -24,7 +24,6 @@ mod panic_hook;
 mod panic_policy;
 mod pool_agent;
 mod post;
-mod process_fence;
 pub mod runtime;
 mod scope;
 pub mod sim;

@@ -68,6 +68,7 @@ pub const THIRD_PARTY: &[ThirdParty] = &[
         "locks for OS threads: small, const, without poisoning; named here alone",
     ),
     ships("sisal-base", "crossbeam-utils", "`CachePadded`, which knows the cache line of each processor"),
+    ships("sisal-base", "libc", "one call to the kernel: `membarrier`"),
     ships("sisal-base", "loom", "the model checker; under `cfg(sisal_loom)` only, so no user ever builds it"),
     ships("sisal-queue", "crossbeam-deque", "the global injector: an unbounded, segmented, well-worn queue"),
     ships(
@@ -209,6 +210,7 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/base/src/biased.rs", "the value behind the lock, and records that live for ever"),
     unsafety("crates/base/src/list.rs", "nodes that live on others' stacks"),
     unsafety("crates/base/src/prefetch.rs", "an instruction"),
+    unsafety("crates/base/src/process_fence.rs", "calls to the kernel"),
     unsafety("crates/base/src/spin.rs", "the value behind the lock"),
     unsafety("crates/base/src/thread_pointer.rs", "reads a register"),
     unsafety("crates/coro/examples/timing.rs", "measures what the scheduler does"),
@@ -285,7 +287,6 @@ pub const UNSAFE: &[Unsafe] = &[
     unsafety("crates/scheduler/src/owner.rs", "a cell for one thread, the only one of its kind"),
     unsafety("crates/scheduler/src/pool_agent.rs", "installs the agent of a thread"),
     unsafety("crates/scheduler/src/post.rs", "tasks between two workers"),
-    unsafety("crates/scheduler/src/process_fence.rs", "calls to the kernel"),
     unsafety(
         "crates/scheduler/src/runtime/builder.rs",
         "`migrate_started_fibers`, whose contract the user signs",

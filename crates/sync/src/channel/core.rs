@@ -17,6 +17,7 @@ use super::packet::{Met, Packet, Parcel};
 use super::state::{Offered, Side, State, Taken, Wakers};
 use sisal_base::backoff::PAUSES_A_LOOK;
 use sisal_base::sync::BiasedLock;
+use sisal_base::sync::asymmetric::enable_if_cheap;
 use sisal_base::sync::hint::spin_loop;
 use sisal_base::{CachePadded, fault};
 use sisal_park::{
@@ -72,6 +73,8 @@ pub(super) struct Channel<T> {
 
 impl<T> Channel<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
+        // Bare threads without a runtime have nobody else to do it.
+        enable_if_cheap();
         Self { state: CachePadded::new(BiasedLock::new(State::new(capacity), Outlook::unknown())), capacity }
     }
 

@@ -90,3 +90,39 @@ impl<T> Drop for Locked<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::{Receiver, Select, Sender, bounded};
+
+    /// Whether a message may be received, and whether one may be sent, as it is seen from outside.
+    fn seen(sender: &Sender<u8>) -> (bool, bool) {
+        let outlook = sender.channel().outlook();
+        (outlook.may(RECEIVE), outlook.may(SEND))
+    }
+
+    fn select_nothing(sender: Option<&Sender<u8>>, receiver: Option<&Receiver<u8>>) {
+        let mut select = Select::new();
+        sender.map(|sender| select.send(sender));
+        receiver.map(|receiver| select.recv(receiver));
+        assert!(select.try_select().is_err());
+    }
+
+    /// A select goes by nothing else: where changes were not seen, it would look at each channel under its lock, or never have an arm.
+    #[test]
+    fn who_has_selected_in_vain_sees_what_happens_from_then_on() {
+        let (sender, receiver) = bounded(1);
+        assert_eq!(seen(&sender), (true, true), "nobody has asked");
+        select_nothing(None, Some(&receiver));
+        assert_eq!(seen(&sender), (false, true));
+        sender.send(1).unwrap();
+        assert_eq!(seen(&sender), (true, true), "there is a message; nobody has asked for room");
+        select_nothing(Some(&sender), None);
+        assert_eq!(seen(&sender), (true, false));
+        receiver.recv().unwrap();
+        assert_eq!(seen(&sender), (false, true));
+        drop(receiver);
+        assert_eq!(seen(&sender), (true, true), "no arm of a channel that has lost a side waits");
+    }
+}
