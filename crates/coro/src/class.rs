@@ -20,15 +20,21 @@ use crate::stack::{COLOUR_BYTES_MAX, HEADER_BYTES};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Class {
-    /// What was asked for, rounded up. In KiB, so that a [`Stack`](crate::Stack) stays two words.
-    kib: u32,
+    /// What was asked for, rounded up, in units of 4 KiB, so that a [`Stack`](crate::Stack) stays two words; and below it, in
+    /// [`SHELF_BITS`], which shelf of a pool keeps it, which is asked at each fiber's start and end.
+    bits: u32,
 }
 
 const KIB: usize = 1024;
+/// What sizes are counted in; no page is smaller.
+const UNIT_KIB: u32 = 4;
+const SHELF_BITS: u32 = 3;
+/// The shelf of what is mapped alone.
+const NO_SHELF: u32 = (1 << SHELF_BITS) - 1;
 
 impl Class {
     /// 64 KiB: room for a panic with its backtrace (22 KiB) twice over, at 128 B of page table a parked fiber.
-    pub const DEFAULT: Class = Class { kib: 64 };
+    pub const DEFAULT: Class = Class::new(64, 0);
 
     /// The least that can be asked for, in bytes. A panic that prints its backtrace needs 22 KiB by itself.
     pub const BYTES_MIN: usize = 24 * KIB;
@@ -38,7 +44,16 @@ impl Class {
 
     /// The classes whose stacks are kept, smallest first; [`shelf`](Self::shelf) is the index.
     pub(crate) const KEPT: [Class; 4] =
-        [Class::DEFAULT, Class { kib: 256 }, Class { kib: 1024 }, Class { kib: 8 * 1024 }];
+        [Class::DEFAULT, Class::new(256, 1), Class::new(1024, 2), Class::new(8 * 1024, 3)];
+
+    const fn new(kib: u32, shelf: u32) -> Class {
+        Class { bits: ((kib / UNIT_KIB) << SHELF_BITS) | shelf }
+    }
+
+    #[inline]
+    fn kib(self) -> u32 {
+        (self.bits >> SHELF_BITS) * UNIT_KIB
+    }
 
     /// The smallest class with slots of `bytes` bytes or more.
     ///
@@ -53,11 +68,11 @@ impl Class {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         let kib = bytes.div_ceil(KIB) as u32;
-        if let Some(class) = Class::KEPT.into_iter().find(|class| class.kib >= kib) {
+        if let Some(class) = Class::KEPT.into_iter().find(|class| class.kib() >= kib) {
             return Ok(class);
         }
         let page_kib = (os::page_size() / KIB) as u32;
-        Ok(Class { kib: kib.next_multiple_of(page_kib) })
+        Ok(Class::new(kib.next_multiple_of(page_kib), NO_SHELF))
     }
 
     /// The size of a whole slot in bytes, guard and header included.
@@ -66,7 +81,7 @@ impl Class {
     /// there the guard comes on top.
     #[inline]
     pub fn bytes(self) -> usize {
-        let named = self.kib as usize * KIB;
+        let named = self.kib() as usize * KIB;
         let page = os::page_size();
         if page > named / 4 { named + page } else { named }
     }
@@ -79,34 +94,28 @@ impl Class {
     /// The class as a number, for [`from_bits`](Self::from_bits).
     #[inline]
     pub(crate) fn to_bits(self) -> u32 {
-        self.kib
+        self.bits
     }
 
     #[inline]
     pub(crate) fn from_bits(bits: u32) -> Class {
-        Class { kib: bits }
+        Class { bits }
     }
 
     /// Which shelf of a pool keeps this class; `None` if it is mapped alone.
     #[inline]
     pub(crate) fn shelf(self) -> Option<usize> {
-        // A `match`, and not a search in `KEPT`: it is asked at each fiber's start and end. A test compares the two.
-        match self.kib {
-            64 => Some(0),
-            256 => Some(1),
-            1024 => Some(2),
-            8192 => Some(3),
-            _ => None,
-        }
+        let shelf = self.bits & NO_SHELF;
+        if (shelf as usize) < Class::KEPT.len() { Some(shelf as usize) } else { None }
     }
 }
 
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.kib % 1024 == 0 {
-            return write!(f, "{} MiB", self.kib / 1024);
+        if self.kib() % 1024 == 0 {
+            return write!(f, "{} MiB", self.kib() / 1024);
         }
-        write!(f, "{} KiB", self.kib)
+        write!(f, "{} KiB", self.kib())
     }
 }
 
@@ -135,6 +144,10 @@ mod tests {
         let odd = Class::for_size((8 << 20) + 1).expect("a possible size");
         assert_eq!(odd.bytes() % os::page_size(), 0);
         assert_eq!(odd.shelf(), None);
+        if let Ok(bytes) = usize::try_from(Class::BYTES_MAX) {
+            let largest = Class::for_size(bytes).expect("a possible size");
+            assert_eq!((largest.bytes(), largest.shelf()), (bytes, None));
+        }
     }
 
     #[test]
