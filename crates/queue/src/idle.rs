@@ -156,6 +156,12 @@ impl Idle {
         self.sleeping.load(Ordering::Relaxed) != 0
     }
 
+    /// Whether somebody searches, or was woken to: one relaxed load. For advice.
+    #[inline]
+    pub fn somebody_searches(&self) -> bool {
+        self.searching.load(Ordering::Relaxed) != 0
+    }
+
     /// Wakes one sleeper to search, unless somebody searches: called after work for anybody was published. The caller
     /// rings the sleeper with the index that is given back.
     ///

@@ -1,4 +1,4 @@
-//! Started fibers stay home: what is bound to an OS thread may be held across every wait.
+//! Started fibers stay home: what is bound to an OS thread may be held across every wait; and homes are chosen well.
 //!
 //! Method: 2,000 fibers on 4 workers yield and sleep while each holds `rand::rng()` and an `Rc` out of a thread-local.
 
@@ -65,6 +65,27 @@ fn homes_are_chosen_by_count_also_when_fibers_come_one_by_one() {
     });
     let first = homes.iter().filter(|&&home| home == 0).count();
     assert!((300..=700).contains(&first), "{first} of 1,000 fibers live on worker 0");
+}
+
+/// Were the other one started as soon as this one yields, no worker that sleeps would be awake in time to take it. Each try is a runtime
+/// of its own: one whose workers come too late, on a busy machine, is not soon asked again.
+#[test]
+fn two_that_go_on_yielding_come_to_live_on_two_workers() {
+    const TRIES: usize = 500;
+    let live_apart = || {
+        on(2, || {
+            // So that the other worker has nothing to do.
+            fiber::sleep(Duration::from_millis(1));
+            let yields = || (0..1_000).for_each(|_| fiber::yield_now());
+            let other = fiber::spawn(move || {
+                yields();
+                fiber::current().home()
+            });
+            yields();
+            other.join().unwrap() != fiber::current().home()
+        })
+    };
+    assert!((0..TRIES).any(|_| live_apart()), "{TRIES} times both lived on one worker");
 }
 
 #[test]

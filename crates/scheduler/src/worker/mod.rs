@@ -9,6 +9,7 @@ mod agent;
 mod ahead;
 mod chaos;
 mod commit;
+mod grace;
 mod held;
 mod life;
 mod looks;
@@ -42,6 +43,7 @@ use crate::timer::{Due, Wheel};
 use crate::trace::What;
 use ahead::Waiting;
 use chaos::Chaos;
+use grace::Grace;
 use looks::Looks;
 use probe::Attention;
 use ready::Ready;
@@ -99,6 +101,7 @@ pub(crate) struct Worker {
     /// Yields that returned at once, since the last full turn.
     idle_yields: Cell<u32>,
     looks: Looks,
+    grace: Grace,
     /// The turn in which a fiber last asked for the time, and the answer.
     told: Cell<(u64, Instant)>,
     /// The tick of the last look around.
@@ -156,6 +159,7 @@ impl Worker {
             oldest_at_look: Cell::new(true),
             idle_yields: Cell::new(0),
             looks: if chaos.sim().is_some() { Looks::rare(start) } else { Looks::new(start) },
+            grace: Grace::new(),
             told: Cell::new((0, start)),
             tick_seen: Cell::new(crew.monitor.tick()),
             slice_start: Cell::new(0),

@@ -81,10 +81,15 @@ impl Worker {
         if header.local {
             return self.bind(task);
         }
+        let is_first = self.fresh.is_empty();
         if let Err(task) = self.fresh.push(task) {
             self.overflow(task);
         }
         self.offer_if_shared();
+        // Only for the first: who spawns one after the other does not put them all off.
+        if is_first && self.crew.idle.somebody_searches() && self.sim().is_none() {
+            self.grace.begin();
+        }
     }
 
     /// [`offer`](Self::offer), unless this worker is the only one: then there is nobody to offer anything to, and the fence costs 5 ns

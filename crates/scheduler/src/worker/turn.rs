@@ -6,7 +6,8 @@
 //!  inbox       each turn: what others have woken for us joins the ready list
 //!  ready-first what was just handed something, at most 8 in a row
 //!  ready list  started fibers, in order; those whom looks have found in turn with the others
-//!  fresh       our youngest; after a yield one goes first, but not twice in a row; 1 in 64 is our oldest
+//!  fresh       our youngest; after a yield one goes first, but not twice in a row, nor the last one as long as another
+//!              worker is on its way (`grace`); 1 in 64 is our oldest
 //!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then one of the injector's, or our oldest or
 //!              youngest fresh task in turn, goes first
 //!  nothing:    `search`, which begins with many of the injector's
@@ -105,9 +106,12 @@ impl Worker {
         self.pick_fresh(turn)
     }
 
-    /// A fresh task before those that are ready; if these do not let it, in one of the next turns.
+    /// A fresh task before those that are ready; if it is left to another worker, or these do not let it, in one of the next turns.
     #[inline]
     fn let_fresh_go_first(&self, pick: impl FnOnce() -> Option<Task>) -> Option<Task> {
+        if self.grace.is_on() && self.fresh.len() == 1 {
+            return None;
+        }
         let turn = self.counters.turns.get() as u32;
         let may = self.ready.with(|ready| ready.lets_fresh_go_first(turn));
         self.fresh_is_due.set(!may);
@@ -180,6 +184,7 @@ impl Worker {
     pub(super) fn serve_timers_and_reactor(&self) {
         let now = self.now();
         self.looks.came(now, self.counters.turns.get() as u32);
+        self.grace.look(now);
         self.look(|| {
             self.counters.io_events.add(self.turn_reactor(Some(Duration::ZERO)));
             self.fire_timers(now);
