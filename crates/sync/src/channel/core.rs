@@ -187,16 +187,17 @@ impl<T> Channel<T> {
     /// part would keep a place of its own for the message.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn recv(&self, until: Until) -> Result<T, Lack> {
-        spend();
         loop {
             let mut state = self.lock();
             if let Some(message) = state.take_alone() {
                 self.unlock(state);
+                // After it: who waits need not be counted.
+                spend();
                 return Ok(message);
             }
             if state.has_nothing() {
                 let waited = match until {
-                    Until::Now => return Err(Lack::Empty),
+                    Until::Now => return Err(nothing_now(state)),
                     Until::Deadline(_) => with_current(|agent| self.recv_by_deadline(agent, state, until)),
                     // SAFETY: nothing in there keeps the agent.
                     Until::Forever => self.recv_waiting(unsafe { current() }, state, until),
@@ -219,9 +220,14 @@ impl<T> Channel<T> {
             Taken::Message(message, wakers, block) => {
                 self.unlock_and_wake(state, wakers);
                 drop(block);
+                spend();
                 Some(Ok(message))
             }
-            Taken::Disconnected => Some(Err(Lack::Disconnected)),
+            Taken::Disconnected => {
+                drop(state);
+                spend();
+                Some(Err(Lack::Disconnected))
+            }
             Taken::Promise(sender) => with_current(|agent| self.recv_promised(agent, state, sender)).map(Ok),
             Taken::Empty => None,
         }
@@ -437,6 +443,14 @@ impl<T> Drop for Standing<'_, T> {
             self.waiter.wait_for_claimant();
         }
     }
+}
+
+/// What a receiver finds that does not wait. It may come again and again.
+#[cold]
+fn nothing_now<T>(state: Locked<'_, T>) -> Lack {
+    drop(state);
+    spend();
+    Lack::Empty
 }
 
 /// Looks again a bounded number of times where that is cheaper than a park: on a bare thread, never on a fiber. First with
