@@ -109,6 +109,32 @@ fn fresh_fibers_are_dropped_unrun_and_their_join_says_so() {
     }
 }
 
+/// The end comes while workers move fresh fibers between their own queues and the common one.
+#[test]
+fn every_join_returns_wherever_the_end_finds_its_fiber() {
+    for round in 0..20 {
+        let runtime = runtime(1 + round % 3);
+        let (send, handles) = channel::unbounded();
+        let started = Arc::new(AtomicUsize::new(0));
+        let theirs = Arc::clone(&started);
+        runtime.spawn(move || {
+            for n in 1.. {
+                let theirs = Arc::clone(&theirs);
+                let spawned = fiber::Builder::new().spawn(move || theirs.fetch_add(1, Relaxed));
+                let Ok(handle) = spawned else { break };
+                send.send(handle).unwrap();
+                if n % 64 == 0 {
+                    fiber::yield_now();
+                }
+            }
+        });
+        eventually("some overflow", || started.load(Relaxed) > 40 * round);
+        drop(runtime);
+        let ran = handles.iter().filter_map(|handle| handle.join().ok()).count();
+        assert_eq!(ran, started.load(Relaxed));
+    }
+}
+
 #[test]
 fn a_stopped_runtime_takes_no_fibers() {
     let runtime = runtime(2);
