@@ -24,7 +24,7 @@
 //! 1. If the line is not empty, then `WAITING` is set, and the next move is owed by somebody: one who is in and has not
 //!    left, or one who is `COMING`, or one who has the line's lock and will look at its front.
 //! 2. While `WAITING` is set and `COMING` is not, every leaving goes through the line's lock.
-//! 3. Whoever is called to try itself loses at most for [`PATIENCE`], a fiber once; then the next to leave enters in its
+//! 3. Whoever is called to try itself loses at most for [`PATIENCE`](line::PATIENCE), a fiber once; then the next to leave enters in its
 //!    name, in the same transition by which it leaves, so that no newcomer comes between. After a fiber has lost on its own
 //!    worker, the next [`DUE`] of that worker need not lose before.
 //! 4. A wait that gives up, or unwinds, looks at the front again after it: it may have held back those behind it.
@@ -47,17 +47,20 @@
 //! The road not taken: leaving the called waiter in the line until it is in. It would keep its place by itself, but pays the
 //! line's lock a second time on each wait.
 
+mod line;
+
 use crate::line::Stand;
+use line::{Call, Called, DUE, Line, Place, Turn};
 use sisal_base::backoff::{Backoff, LOOKS_BEFORE_YIELD};
 use sisal_base::sync::atomic::{AtomicU64, Ordering};
 use sisal_base::sync::{SpinGuard, SpinLock};
 use sisal_base::thread_pointer::thread_pointer;
 use sisal_base::{const_new, fault, ordering};
-use sisal_park::{Agent, Cancellable, Outcome, Reason, WaitQueue, WakeBatch, Waker, with_current};
+use sisal_park::{Agent, Cancellable, Outcome, Reason, WaitQueue, WakeBatch, Waker};
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The line is not empty.
 const WAITING: u64 = 1 << 0;
@@ -69,14 +72,6 @@ const COMING: u64 = 1 << 2;
 pub(crate) const FLAGS: u64 = WAITING | STRICT | COMING;
 /// The first bit that belongs to the rule.
 pub(crate) const RULE_SHIFT: u32 = 3;
-
-/// How long a thread may lose to newcomers before the lock is handed over to it.
-const PATIENCE: Duration = Duration::from_millis(1);
-
-/// How many fibers are handed the lock by one of their own worker as soon as they are in front, after one of that worker came too late:
-/// its holders suspend inside their sections, and whom they call would come too late as well. Then one is called to try itself again: where
-/// sections have become short, it succeeds, and that is the end of a switch for each section.
-const DUE: u32 = 16;
 
 /// What the word means above the gate's flags.
 pub(crate) trait Rule {
@@ -97,77 +92,6 @@ pub(crate) trait Rule {
 
     /// Whether it is called to try itself as long as it is not impatient. `false`: it is always let in by who leaves.
     fn tries_itself(want: Self::Want) -> bool;
-}
-
-/// What a waiter shows to who calls it; in the frame of `enter_slow`.
-struct Place<W> {
-    want: W,
-    /// Since when a thread waits. A fiber needs no clock.
-    since: Option<Instant>,
-    /// Whether it was called before, and came too late.
-    came_back: Cell<bool>,
-    /// The thread on which it waits: a fiber's worker.
-    home: usize,
-    /// Written before `done`, read after it.
-    called: Cell<Call>,
-}
-
-/// How a waiter was called.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Call {
-    NotYet,
-    /// It was let in.
-    In,
-    /// To try itself, by who left on that thread: it is the one who is `COMING`.
-    Try {
-        by: usize,
-    },
-}
-
-impl<W> Place<W> {
-    fn is_impatient(&self, due: u32) -> bool {
-        if fault!("gate.hand_over.never") {
-            return false;
-        }
-        match self.since {
-            None => self.came_back.get() || (due > 0 && self.home == thread_pointer()),
-            Some(since) => with_current(|agent| agent.now()).saturating_duration_since(since) >= PATIENCE,
-        }
-    }
-}
-
-/// What the line's lock guards.
-struct Line {
-    queue: WaitQueue,
-    /// Fibers that are handed the lock as soon as it is their turn, since one of the same worker has just come too late.
-    due: u32,
-}
-
-/// Whom the leaver must wake once the line is unlocked.
-#[must_use]
-enum Called {
-    Nobody,
-    /// One that has the lock now.
-    HandedOver(Waker),
-    /// One that tries itself.
-    Coming(Waker),
-}
-
-impl Called {
-    fn wake(self) {
-        match self {
-            Self::Nobody => {}
-            Self::HandedOver(waker) => waker.wake_next(),
-            Self::Coming(waker) => waker.wake(),
-        }
-    }
-}
-
-/// What happens to the one in front.
-enum Turn {
-    Out,
-    In { one: bool },
-    Try,
 }
 
 /// The word and the line.
