@@ -43,7 +43,7 @@
 //! before the kernel let its memory be used anew: the later one continues the earlier one's life, with its record.
 
 use crate::backoff::Backoff;
-use crate::presence::Presence;
+use crate::presence::{Presence, one_at_a_time};
 use crate::sync::UnsafeCell;
 use crate::sync::asymmetric::{self, STREAK};
 use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
@@ -133,7 +133,7 @@ impl<T, B> BiasedLock<T, B> {
         &self.beside
     }
 
-    /// Spins until the lock is free.
+    /// Spins until the lock is free. Whoever calls this holds no other biased lock (invariant 5), and forgets no guard.
     #[inline]
     pub fn lock(&self) -> BiasedGuard<'_, T, B> {
         self.lock_as(asymmetric::token())
@@ -185,13 +185,15 @@ impl<T, B> BiasedLock<T, B> {
     /// Who owns it, or has been asked for it.
     #[inline(always)]
     fn owner(&self) -> &'static Presence {
-        let owner = self.owner.load(Ordering::Relaxed).map_addr(|address| address & !ASKED);
+        // Acquire: pairs with the Release in `own`.
+        let owner = self.owner.load(Ordering::Acquire).map_addr(|address| address & !ASKED);
         // SAFETY: invariant 4.
         unsafe { &*owner }
     }
 
     #[inline(always)]
     fn guard<'a>(&'a self, flag: &'a AtomicBool) -> BiasedGuard<'a, T, B> {
+        one_at_a_time::begin();
         BiasedGuard { lock: self, flag, not_send: PhantomData }
     }
 
@@ -199,7 +201,6 @@ impl<T, B> BiasedLock<T, B> {
     /// left there itself, or has seen when it held `held` for the last time.
     #[inline(always)]
     fn enter(&self, owner: &Presence) -> bool {
-        debug_assert!(!owner.inside().load(Ordering::Relaxed), "two locks at a time");
         owner.inside().store(true, Ordering::Relaxed);
         if !fault!("biased.enter.no_fence") {
             asymmetric::light_fence();
@@ -232,7 +233,8 @@ impl<T, B> BiasedLock<T, B> {
     fn give_up(&self) {
         // Release: pairs with the Acquire of whoever finds it so. (As in `leave`, no model shows it.)
         self.owner.store(nobody(), Ordering::Release);
-        let waiter = self.waiter.load(Ordering::Relaxed);
+        // Acquire: pairs with the Release in `wait_for_owner`: the record may have just been made.
+        let waiter = self.waiter.load(Ordering::Acquire);
         if !waiter.is_null() {
             // SAFETY: invariant 4.
             unsafe { (*waiter).ring() };
@@ -269,7 +271,8 @@ impl<T, B> BiasedLock<T, B> {
     #[cold]
     fn own(&self, token: usize) {
         if asymmetric::is_enabled() {
-            self.owner.store(ptr::from_ref(asymmetric::presence(token)).cast_mut(), Ordering::Relaxed);
+            // Release: pairs with the Acquire in `owner`: the record may have just been made.
+            self.owner.store(ptr::from_ref(asymmetric::presence(token)).cast_mut(), Ordering::Release);
         } else {
             // SAFETY: invariant 1.
             self.history.with_mut(|history| unsafe { (*history).streak = 0 });
@@ -281,7 +284,7 @@ impl<T, B> BiasedLock<T, B> {
     fn wait_for_owner(&self, token: usize) {
         let own = asymmetric::presence(token);
         self.is_contended.store(true, Ordering::Relaxed);
-        self.waiter.store(ptr::from_ref(own).cast_mut(), Ordering::Relaxed);
+        self.waiter.store(ptr::from_ref(own).cast_mut(), Ordering::Release);
         let is_given_up = self.is_given_up(own) || self.is_given_up_when_asked(own);
         self.waiter.store(ptr::null_mut(), Ordering::Relaxed);
         if !is_given_up {
@@ -389,6 +392,7 @@ impl<T, B> DerefMut for BiasedGuard<'_, T, B> {
 impl<T, B> Drop for BiasedGuard<'_, T, B> {
     #[inline(always)]
     fn drop(&mut self) {
+        one_at_a_time::end();
         // Release pairs with the Acquire of whoever holds `held` next, and of whoever disowns the lock's owner.
         self.flag.store(false, ordering!(Release, "biased.unlock.relaxed" => Relaxed));
     }

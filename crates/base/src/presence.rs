@@ -70,3 +70,29 @@ impl fmt::Debug for Presence {
         f.debug_struct("Presence").field("token", &self.token()).finish_non_exhaustive()
     }
 }
+
+/// That a thread is inside of one lock at a time, where it is checked: where nothing is optimised.
+#[cfg(all(debug_assertions, not(sisal_loom)))]
+pub(crate) mod one_at_a_time {
+    use std::cell::Cell;
+
+    thread_local! {
+        static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    pub(crate) fn begin() {
+        assert!(!IS_INSIDE.replace(true), "a thread holds two biased locks");
+    }
+
+    pub(crate) fn end() {
+        IS_INSIDE.set(false);
+    }
+}
+
+#[cfg(not(all(debug_assertions, not(sisal_loom))))]
+pub(crate) mod one_at_a_time {
+    #[inline(always)]
+    pub(crate) fn begin() {}
+    #[inline(always)]
+    pub(crate) fn end() {}
+}

@@ -88,13 +88,14 @@ mod imp {
         use parking_lot::Mutex;
         use std::cell::Cell;
         use std::sync::OnceLock;
-        use std::sync::atomic::{Ordering, compiler_fence};
+        use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
         /// Times that a thread takes a lock in a row before it is given to that thread. What that costs, 64 times 6 ns, is about what
         /// taking it away costs.
         pub const STREAK: u32 = 64;
 
         static HEAVY: OnceLock<fn()> = OnceLock::new();
+        static IS_SLOW: AtomicBool = AtomicBool::new(false);
 
         /// From now on, `heavy` orders what every thread of the process did before it before what that thread does after it.
         pub fn enable(heavy: fn()) {
@@ -107,9 +108,14 @@ mod imp {
             crate::process_fence::enable_if_cheap();
         }
 
-        /// Whether there is a heavy fence, and threads can be told apart.
+        /// Whether there is a heavy fence that is quick, and threads can be told apart.
         pub fn is_enabled() -> bool {
-            HEAVY.get().is_some() && token() != usize::MAX
+            HEAVY.get().is_some() && token() != usize::MAX && !IS_SLOW.load(Ordering::Relaxed)
+        }
+
+        /// The fence has become so slow that no more locks are to depend on it.
+        pub fn note_slow() {
+            IS_SLOW.store(true, Ordering::Relaxed);
         }
 
         /// Orders this thread's stores before it and loads behind it, for whoever calls [`heavy_fence`].
@@ -150,17 +156,17 @@ mod imp {
             thread_local! {
                 static OWN: Cell<&'static Presence> = const { Cell::new(&NOBODY) };
             }
-            // One that ends has it looked up.
-            let own = OWN.try_with(Cell::get).unwrap_or(&NOBODY);
+            let own = OWN.get();
             if own.token() == token {
                 return own;
             }
             let found = find(token);
-            let _ = OWN.try_with(|own| own.set(found));
+            OWN.set(found);
             found
         }
 
-        /// Looks it up among all that ever were: as many as there were threads at a time, where tokens are used again.
+        /// Looks it up among all that ever were: about as many as there were threads at a time, since the addresses of ended threads are
+        /// mostly used again.
         fn find(token: usize) -> &'static Presence {
             static ALL: Mutex<Vec<&'static Presence>> = Mutex::new(Vec::new());
             let mut all = ALL.lock();

@@ -1,5 +1,5 @@
 //! Nobody starves on one worker: two fibers that yield for ever leave room for a fresh fiber, a timer and a socket, and sockets
-//! that are ready again at once for each other.
+//! that are ready again at once for each other; and ten thousand fresh fibers do not wait for as many looks around.
 
 mod common;
 
@@ -32,6 +32,26 @@ fn beside_two_that_yield(test: impl FnOnce() + Send) {
 #[test]
 fn a_fresh_fiber_gets_its_turn() {
     beside_two_that_yield(|| (0..50).for_each(|n| assert_eq!(go!(move || n).join().unwrap(), n)));
+}
+
+/// Most of them overflow into the injector, from which a look that takes one of them each 61 turns would fetch them.
+#[test]
+fn ten_thousand_fresh_fibers_have_gone_after_so_many_yields() {
+    const FIBERS: usize = 10_000;
+    let yields = on(1, || {
+        let ended = Arc::new(AtomicUsize::new(0));
+        for _ in 0..FIBERS {
+            let ended = Arc::clone(&ended);
+            go!(move || ended.fetch_add(1, Relaxed));
+        }
+        let mut yields = 0;
+        while ended.load(Relaxed) < FIBERS {
+            fiber::yield_now();
+            yields += 1;
+        }
+        yields
+    });
+    assert!(yields < 5 * FIBERS, "{yields} yields");
 }
 
 #[test]

@@ -31,6 +31,7 @@ impl Worker {
             && self.first.get().is_none()
             && self.ready.with(|ready| ready.is_empty())
             && !self.has_fresh()
+            && !self.more_injected.get()
             && self.post.mailbox.inbox().is_empty()
             && (!self.crew.limits.migrate || self.movable.is_empty());
         self.idle_yields.set(if skip { idle } else { 0 });

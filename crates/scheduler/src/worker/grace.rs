@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// How long at least, if nobody comes for it: three or four times what somebody who was asleep needs.
+/// How long, if nobody comes for it, from one look around to another: three or four times what somebody who was asleep needs.
 const GRACE: Duration = Duration::from_micros(60);
 
 /// Whether the last fresh task is left to others.
@@ -33,8 +33,11 @@ impl Grace {
         !matches!(self.0.get(), State::Off)
     }
 
+    /// Begins, unless it is on: who spawns again and again does not make it longer.
     pub(super) fn begin(&self) {
-        self.0.set(State::New);
+        if !self.is_on() {
+            self.0.set(State::New);
+        }
     }
 
     /// Ends it in time: called at each look around.
@@ -61,6 +64,7 @@ mod tests {
         grace.begin();
         grace.look(start);
         grace.look(start + GRACE - Duration::from_nanos(1));
+        grace.begin();
         assert!(grace.is_on());
         grace.look(start + GRACE);
         assert!(!grace.is_on());

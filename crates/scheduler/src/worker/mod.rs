@@ -96,6 +96,9 @@ pub(crate) struct Worker {
     ending: Cell<bool>,
     /// The last fiber left by a `yield_now`, or a look was not allowed to: one fresh task goes first.
     fresh_is_due: Cell<bool>,
+    /// Whether the injector had more tasks when this worker last took some: then it takes more after a yield that finds no fresh task
+    /// here, and not at the next look only.
+    more_injected: Cell<bool>,
     /// Whether the next fresh task that a look lets go first is the oldest.
     oldest_at_look: Cell<bool>,
     /// Yields that returned at once, since the last full turn.
@@ -156,6 +159,7 @@ impl Worker {
             uncommitted: Cell::new(None),
             ending: Cell::new(false),
             fresh_is_due: Cell::new(false),
+            more_injected: Cell::new(false),
             oldest_at_look: Cell::new(true),
             idle_yields: Cell::new(0),
             looks: if chaos.sim().is_some() { Looks::rare(start) } else { Looks::new(start) },

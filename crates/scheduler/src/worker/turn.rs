@@ -13,8 +13,9 @@
 //!  nothing:    `search`, which begins with many of the injector's
 //! ```
 //!
-//! One of the injector's, because those behind it would go before our own youngest: where queues have overflowed they are the oldest
-//! and largest parts of a tree of fibers, and the tree would be walked breadth first (32 at each look: skynet takes twice as long).
+//! One of the injector's, unless we have none of our own, because those behind it would go before our own youngest: where queues have
+//! overflowed they are the oldest and largest parts of a tree of fibers, and the tree would be walked breadth first (32 at each look:
+//! skynet takes twice as long).
 //!
 //! Every source is served within one round plus a tick: two fibers that yield for ever starve neither a fresh task, nor a
 //! timer, nor a socket, nor the injector. Whom a look wakes has each second turn of the ready list (`ready`).
@@ -81,6 +82,13 @@ impl Worker {
         if self.fresh_is_due.get() {
             if !self.has_fresh() {
                 self.fresh_is_due.set(false);
+                if self.more_injected.get() {
+                    if let Some(task) = self.let_fresh_go_first(|| self.take_injected()) {
+                        return Some(task);
+                    }
+                }
+            } else if self.leaves_last_fresh() {
+                // To another worker. In one of the next turns, if it does not come.
             } else if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
                 return Some(task);
             }
@@ -106,12 +114,9 @@ impl Worker {
         self.pick_fresh(turn)
     }
 
-    /// A fresh task before those that are ready; if it is left to another worker, or these do not let it, in one of the next turns.
+    /// A fresh task before those that are ready; if these do not let it, in one of the next turns.
     #[inline]
     fn let_fresh_go_first(&self, pick: impl FnOnce() -> Option<Task>) -> Option<Task> {
-        if self.grace.is_on() && self.fresh.len() == 1 {
-            return None;
-        }
         let turn = self.counters.turns.get() as u32;
         let may = self.ready.with(|ready| ready.lets_fresh_go_first(turn));
         self.fresh_is_due.set(!may);
@@ -169,15 +174,30 @@ impl Worker {
         if self.chaos.is_told_whom() {
             return None;
         }
-        self.let_fresh_go_first(|| self.take_one_injected().or_else(|| self.pick_at_look()))
+        self.let_fresh_go_first(|| self.pick_at_look())
     }
 
-    /// The oldest and the youngest fresh task in turn: where each turn is so long that it looks around, those behind many others
-    /// would wait for all of them, or for ever.
+    /// One of the injector's, or of our own the oldest and the youngest in turn: where each turn is so long that it looks around, those
+    /// behind many others would wait for all of them, or for ever. If we have none, many of the injector's.
     fn pick_at_look(&self) -> Option<Task> {
+        if self.fresh.is_empty() {
+            return self.take_injected().or_else(|| self.pick_fresh(1));
+        }
+        if let Some(task) = self.take_one_injected() {
+            return Some(task);
+        }
+        if self.leaves_last_fresh() {
+            return None;
+        }
         let oldest = self.oldest_at_look.get();
         self.oldest_at_look.set(!oldest);
         self.pick_fresh(u32::from(!oldest))
+    }
+
+    /// Whether the only fresh task that could be started here is left to another worker for a while.
+    #[inline]
+    fn leaves_last_fresh(&self) -> bool {
+        self.grace.is_on() && self.fresh.len() == 1 && self.bound.with(|bound| bound.is_empty())
     }
 
     /// Fires what is due, and wakes those whose sockets are ready.
@@ -266,6 +286,7 @@ impl Worker {
         if !injector.is_empty() {
             // Those of its bunch were seen nowhere for a moment.
             self.offer_if_shared();
+            self.more_injected.set(true);
         }
         Some(task)
     }
@@ -274,6 +295,7 @@ impl Worker {
     pub(super) fn take_injected(&self) -> Option<Task> {
         let injector = &self.crew.injector;
         if injector.is_empty() {
+            self.more_injected.set(false);
             return None;
         }
         let (mut first, mut taken) = (None, 0);
@@ -291,6 +313,7 @@ impl Worker {
             // They were seen nowhere for a moment.
             self.offer_if_shared();
         }
+        self.more_injected.set(!injector.is_empty());
         first
     }
 

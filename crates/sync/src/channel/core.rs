@@ -3,7 +3,8 @@
 //! Knows nothing of handles, of clocks, nor of whether a fiber or a thread waits. What happens under the lock is in `state.rs`.
 //!
 //! Invariants:
-//! 1. Under the lock nobody allocates, frees, wakes, or runs a user's code (a message's destructor is one).
+//! 1. Under the lock nobody frees, wakes, runs a user's code (a message's destructor is one, a panic hook another), or takes another
+//!    channel's lock; nor allocates, but for a thread's first time (its agent, its record of being inside).
 //! 2. A waiter is put into its line in the same section in which its agent has looked and found that it must wait.
 //! 3. No wait returns, nor unwinds, while its waiter stands in a line; and who was claimed meanwhile has succeeded, whatever
 //!    its deadline says.

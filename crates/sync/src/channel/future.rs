@@ -244,8 +244,9 @@ impl<T> Channel<T> {
     ) -> Poll<Result<(), SendError<T>>> {
         let mut own = None;
         loop {
-            let mut state = self.lock_to_send();
+            // Before the lock: a panic hook may use channels.
             let message = place.take().expect("a send is not polled again when it is done");
+            let mut state = self.lock_to_send();
             let offered = match state.offer(message) {
                 Offered::Full(message) => {
                     *place = Some(message);
