@@ -286,8 +286,8 @@ impl Worker {
         if !injector.is_empty() {
             // Those of its bunch were seen nowhere for a moment.
             self.offer_if_shared();
-            self.more_injected.set(true);
         }
+        self.note_injected();
         Some(task)
     }
 
@@ -295,7 +295,7 @@ impl Worker {
     pub(super) fn take_injected(&self) -> Option<Task> {
         let injector = &self.crew.injector;
         if injector.is_empty() {
-            self.more_injected.set(false);
+            self.note_injected();
             return None;
         }
         let (mut first, mut taken) = (None, 0);
@@ -313,8 +313,14 @@ impl Worker {
             // They were seen nowhere for a moment.
             self.offer_if_shared();
         }
-        self.more_injected.set(!injector.is_empty());
+        self.note_injected();
         first
+    }
+
+    /// Notes whether the injector has more. Not where started fibers migrate: those that yield overflow into it, too, and would be taken
+    /// out of turn.
+    fn note_injected(&self) {
+        self.more_injected.set(!self.crew.limits.migrate && !self.crew.injector.is_empty());
     }
 
     /// Puts a task from elsewhere into the queue where it belongs.
