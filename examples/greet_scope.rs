@@ -22,7 +22,7 @@ fn main() {
         // launch { .. }
         for (n, name) in names.iter().enumerate() {
             s.spawn(move || {
-                time::sleep(Duration::from_millis(20 * (n as u64 + 1)));
+                time::sleep(Duration::from_millis(100 * (n as u64 + 1)));
                 println!("hello, {name}");
             });
         }

@@ -123,6 +123,26 @@ fn a_loop_of_operations_that_never_wait_gives_way() {
     });
 }
 
+/// Each of its waits is over before it began.
+#[test]
+fn a_loop_of_receives_of_a_fiber_that_was_cancelled_gives_way() {
+    on(1, || {
+        let stop = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&stop);
+        let (_sender, receiver) = channel::bounded::<()>(1);
+        let busy = go! {
+            while !theirs.load(Relaxed) {
+                assert!(receiver.recv().is_err());
+            }
+        };
+        fiber::yield_now();
+        busy.cancel();
+        fiber::sleep(Duration::from_millis(5));
+        stop.store(true, Relaxed);
+        busy.join().unwrap();
+    });
+}
+
 #[test]
 fn a_loop_that_computes_gives_way_at_checkpoints() {
     on(1, || {

@@ -72,6 +72,8 @@ where
         shared.revive();
         self.builder.fiber(move || {
             let exit = live(|| make(), &shared, &mailbox);
+            // Before anybody is told: who is told that it has ended for good finds the mailbox closed.
+            drop(mailbox);
             let _ = ended.send((index, exit));
         })
     }

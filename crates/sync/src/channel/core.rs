@@ -420,6 +420,8 @@ impl<T> Standing<'_, T> {
     /// The wait has ended with `outcome`: leaves the line, or waits until the claimant has finished.
     #[cold]
     fn end_early(&self, agent: &dyn Agent, reason: Reason, outcome: Outcome) -> Outcome {
+        // It may not have waited at all: a loop of receives in a fiber that was cancelled must give way.
+        spend();
         // SAFETY: put into this line by who made the `Standing`.
         let has_left = unsafe { self.channel.leave(self.side, self.waiter) };
         if has_left || fault!("chan.wait.forgets_claimant") {
