@@ -271,7 +271,8 @@ impl<T, B> BiasedLock<T, B> {
     #[cold]
     fn own(&self, token: usize) {
         if asymmetric::is_enabled() {
-            // Release: pairs with the Acquire in `owner`: the record may have just been made.
+            // Release: pairs with the Acquire in `owner`: the record may have just been made. (No model shows it: loom's records are there
+            // from the beginning. The same below.)
             self.owner.store(ptr::from_ref(asymmetric::presence(token)).cast_mut(), Ordering::Release);
         } else {
             // SAFETY: invariant 1.

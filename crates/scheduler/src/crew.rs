@@ -81,10 +81,10 @@ pub(crate) struct WakeLimit {
 const HOLD_MIN: u32 = 64;
 const HOLD_MAX: u32 = 4096;
 
-/// Stacks of a class whose pages are given back in one tick of 10 ms: while workers run for 1 % of a processor, and when all
-/// sleep for 5 (0.3 to 0.5 µs each).
 /// Ticks after which a runtime is not one that ends at once.
 const SETTLED_TICKS: u32 = 10;
+/// Stacks of a class whose pages are given back in one tick of 10 ms: while workers run for 1 % of a processor, and when all
+/// sleep for 5 (0.3 to 0.5 µs each).
 const TRIMS_BUSY: usize = 256;
 const TRIMS_IDLE: usize = 1024;
 

@@ -1,4 +1,4 @@
-//! A runtime's injector: fresh tasks that any of its workers may take, from outside one by one, and from queues that overflow by the bunch.
+//! A runtime's injector: tasks that any of its workers may take, from outside one by one, and from queues that overflow by the bunch.
 //!
 //! Knows nothing of workers, nor of what a task is.
 //!

@@ -87,10 +87,10 @@ impl Worker {
                         return Some(task);
                     }
                 }
-            } else if self.leaves_last_fresh() {
-                // To another worker. In one of the next turns, if it does not come.
-            } else if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
-                return Some(task);
+            } else if !self.leaves_last_fresh() {
+                if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
+                    return Some(task);
+                }
             }
         }
         if let Some(task) = self.first.take() {
