@@ -100,7 +100,7 @@ extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context:
 /// The size of the stack whose guard contains `addr`.
 fn overflown(addr: usize) -> Option<usize> {
     let slab = slabs::find(addr)?;
-    (slab.offset_in_slot(addr) < os::page_size()).then_some(slab.stride)
+    (slab.offset_in_slot(addr) < os::page_size()).then(|| slab.stride - os::page_size())
 }
 
 fn report(addr: usize, stack_bytes: usize) {

@@ -226,7 +226,7 @@ impl Pool {
     }
 
     fn take_alone(&'static self, class: Class) -> io::Result<Stack> {
-        let bytes = class.bytes();
+        let bytes = class.slot_bytes();
         let start = os::reserve(bytes, HEADROOM_BYTES)
             .map_err(|source| self.error(Refusal::Space { bytes, source }, class))?;
         let address = start.as_ptr().addr();
@@ -246,7 +246,7 @@ impl Pool {
     fn unmap_alone(&'static self, stack: Stack) {
         // The slot goes, so there is nothing to send home.
         let stack = ManuallyDrop::new(stack);
-        let (start, bytes) = (stack.limit(), stack.class().bytes());
+        let (start, bytes) = (stack.limit(), stack.class().slot_bytes());
         slabs::leave(start);
         // SAFETY: the stack owned the whole mapping, and is never used again.
         unsafe { os::release(start, bytes) };
@@ -273,8 +273,8 @@ impl Pool {
 fn discard_all(stacks: &[Stack]) {
     let mut spans = [Span::new(0, 0); TRIM_SPANS];
     let mut count = 0;
-    for run in stacks.chunk_by(|low, high| low.limit() + low.class().bytes() == high.limit()) {
-        spans[count] = Span::new(run[0].limit(), run.len() * run[0].class().bytes());
+    for run in stacks.chunk_by(|low, high| low.limit() + low.class().slot_bytes() == high.limit()) {
+        spans[count] = Span::new(run[0].limit(), run.len() * run[0].class().slot_bytes());
         count += 1;
         if count == TRIM_SPANS {
             os::discard(&spans);

@@ -197,7 +197,7 @@ impl Shelf {
         let index = slab.carved;
         // SAFETY: slots up to `guarded` lie within the slab and have their guards; each index is carved once.
         let stack = unsafe {
-            let slot = slab.start.add(index * self.class.bytes());
+            let slot = slab.start.add(index * self.class.slot_bytes());
             Stack::in_slot(slot, self.class, index)
         };
         slab.carved += 1;
@@ -211,7 +211,7 @@ impl Shelf {
         if self.slab.guarded == self.slab.slots {
             self.grow(owner)?;
         }
-        let stride = self.class.bytes();
+        let stride = self.class.slot_bytes();
         let slab = &mut self.slab;
         let batch = self.batch_slots.min(slab.slots - slab.guarded);
         // All of them may be free at once, and `give` must not fail.
@@ -219,7 +219,7 @@ impl Shelf {
         self.warm.try_reserve(wanted).map_err(|_| Refusal::Memory { source: None })?;
         let laid = guards.lay(slab.start.addr().get() + slab.guarded * stride, stride, batch);
         slab.guarded += laid.count;
-        self.batch_slots = (2 * self.batch_slots).min((BATCH_BYTES_LAST / stride).max(1));
+        self.batch_slots = (2 * self.batch_slots).min((BATCH_BYTES_LAST / self.class.bytes()).max(1));
         match laid.refusal {
             Some(refusal) if laid.count == 0 => Err(refusal),
             _ => Ok(()),
@@ -228,7 +228,7 @@ impl Shelf {
 
     /// Reserves the next slab: twice the last, or half as often as it takes.
     fn grow(&mut self, owner: *mut ()) -> Result<(), Refusal> {
-        let stride = self.class.bytes();
+        let stride = self.class.slot_bytes();
         let least = SLAB_BYTES_LEAST.max(stride);
         let mut bytes = self.slab_bytes_next.max(least);
         loop {

@@ -30,7 +30,7 @@ pub(crate) const COLOUR_BYTES_MAX: usize = (COLOURS - 1) * COLOUR_BYTES;
 ///
 /// let stack = Pool::global().take(Class::DEFAULT)?;
 /// assert_eq!(stack.header().addr().get(), stack.base());
-/// assert!(stack.base() + HEADER_BYTES <= stack.limit() + Class::DEFAULT.bytes());
+/// assert!(stack.usable().len() + HEADER_BYTES <= Class::DEFAULT.bytes());
 /// assert!(stack.guard_contains(stack.limit()));
 /// Pool::global().give(stack);
 /// # Ok::<(), std::io::Error>(())
@@ -57,12 +57,12 @@ impl Stack {
     ///
     /// # Safety
     ///
-    /// The slot is `class.bytes()` long, mapped, guarded at its lowest page, and no other `Stack` has it.
+    /// The slot is `class.slot_bytes()` long, mapped, guarded at its lowest page, and no other `Stack` has it.
     pub(crate) unsafe fn in_slot(start: NonNull<u8>, class: Class, index: usize) -> Stack {
         let colour = index % COLOURS;
         let below_end = colour * COLOUR_BYTES + HEADER_BYTES;
         // SAFETY: within the slot: `below_end` is at most 2,496 bytes, and the least class has 64 KiB.
-        let base = unsafe { start.add(class.bytes() - below_end) };
+        let base = unsafe { start.add(class.slot_bytes() - below_end) };
         Stack { base, class_and_colour: u64::from(class.to_bits()) | (colour as u64) << 32 }
     }
 
@@ -97,7 +97,7 @@ impl Stack {
     /// The lowest address of the slot: where its guard begins.
     #[inline]
     pub fn limit(&self) -> usize {
-        self.slot_end() - self.class().bytes()
+        self.slot_end() - self.class().slot_bytes()
     }
 
     /// The addresses that frames may use.
@@ -153,7 +153,7 @@ impl Stack {
 
 /// [`Stack::usable`] of the stack whose frames begin at `base`, for whoever runs on it and does not have it at hand.
 pub fn usable(base: usize, class: Class) -> Range<usize> {
-    slot_end(base) - class.bytes() + os::page_size()..base
+    slot_end(base) - class.bytes()..base
 }
 
 /// [`Stack::high_water`] of the stack whose frames begin at `base`, for whoever runs on it and does not have it at hand.

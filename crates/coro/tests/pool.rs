@@ -31,7 +31,7 @@ fn a_hundred_thousand_stacks_in_fewer_than_a_hundred_mappings() {
             assert!(mappings < 100, "{mappings} mappings");
             stacks.sort_by_key(Stack::limit);
             for pair in stacks.windows(2) {
-                assert!(pair[0].limit() + pair[0].class().bytes() <= pair[1].limit());
+                assert!(pair[0].limit() + pair[0].class().bytes() < pair[1].limit());
             }
             let stats = pool.stats();
             assert_eq!((stats.in_use, stats.carved), (100_000, 100_000));
@@ -85,7 +85,8 @@ fn a_large_stack_is_unmapped_when_it_comes_back() {
     for _ in 0..3 {
         let stack = pool.take(class).expect("a stack");
         let stats = pool.stats();
-        assert_eq!((stats.carved, stats.in_use, stats.mapped_bytes), (1, 1, class.bytes()));
+        assert_eq!((stats.carved, stats.in_use), (1, 1));
+        assert!(stats.mapped_bytes > class.bytes(), "the guard comes on top");
         if stats.in_use == 1 {
             drop(stack)
         } else {

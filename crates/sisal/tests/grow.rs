@@ -125,7 +125,7 @@ fn impossible_sizes_say_so() {
     assert!(fiber::try_grow(usize::MAX, || ()).unwrap_err().to_string().contains("1 TiB"));
     let full = nested_terabyte(0).unwrap_err();
     assert_eq!(full.kind(), ErrorKind::OutOfMemory);
-    assert!(full.to_string().contains("1073741824 KiB") && full.to_string().contains("ulimit -v"), "{full}");
+    assert!(full.to_string().contains("1048576 MiB") && full.to_string().contains("ulimit -v"), "{full}");
     let payload = catch_unwind(|| fiber::grow(7, || ())).unwrap_err();
     let text = payload.downcast::<String>().unwrap();
     assert!(text.contains("cannot grow the stack") && text.contains("24 KiB"), "{text}");
