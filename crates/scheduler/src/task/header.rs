@@ -78,6 +78,8 @@ const _: () = assert!(size_of::<Header>() <= 128);
 
 /// In what the depth of a stack is counted.
 const LINE_BYTES: usize = 64;
+/// By how much a fiber goes deeper in a run than where it parks.
+const LINES_BELOW: usize = 8;
 
 // SAFETY: `link` is a field, reached only by the owner of the chain or inbox in which the task stands.
 unsafe impl Chained for Header {
@@ -179,8 +181,9 @@ impl Header {
     #[inline(always)]
     pub(crate) fn note_depth<T>(&self, place: &T) {
         let bytes = self.record.get().addr().wrapping_sub(ptr::from_ref(place).addr());
-        // Two more: the line begun, and the registers that the switch leaves below. On another stack it is too much by far.
-        self.depth.set(u8::try_from(bytes / LINE_BYTES + 2).unwrap_or(0));
+        // More: the line begun, the registers that the switch leaves below, and what the next wait calls before it parks. On another stack
+        // it is too much by far.
+        self.depth.set(u8::try_from(bytes / LINE_BYTES + LINES_BELOW).unwrap_or(0));
     }
 
     /// The mailbox of the worker that last ran the fiber, if it was started.
