@@ -13,7 +13,7 @@
 //!
 //! | transition | who | change of the word | one RMW |
 //! |---|---|---|---|
-//! | push | owner | tail + 1 | `fetch_add` (tail has the top bits, so it wraps out) |
+//! | push | owner | tail + 1, or + count | `fetch_add` (tail has the top bits, so it wraps out) |
 //! | take the youngest | owner | tail - 1 | CAS |
 //! | take the oldest | owner | head + 1, and steal with it unless a claim is open | CAS |
 //! | claim | a thief, or the owner for an overflow | head + count, if steal = head | CAS |
@@ -28,9 +28,9 @@
 //! 5. At most one claim is open: `steal != head` turns other claimants away.
 //!
 //! Orderings. Every change of the word is an RMW, so a Release in it is seen by an Acquire of any later value.
-//! - push and [`Stealer::steal_half_into`]'s publishing: Release, pairs with the Acquire of the claim: the claimant reads
+//! - push, [`Local::push_many`] and [`Stealer::steal_half_into`]'s publishing: Release, pairs with the Acquire of the claim: the claimant reads
 //!   what was written.
-//! - give back: Release, pairs with the Acquire load in push (and in `steal_half_into`, of the destination): the owner
+//! - give back: Release, pairs with the Acquire load in both pushes (and in `steal_half_into`, of the destination): the owner
 //!   writes a slot only after the claimant has read it.
 //! - the owner's two pops: Relaxed. The owner wrote those slots itself, and whoever claims later reads others.
 //!
@@ -56,6 +56,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::vec;
 
 const HEAD_SHIFT: u32 = 16;
 const TAIL_SHIFT: u32 = 48;
@@ -149,6 +150,17 @@ impl<T: Send, const CAP: usize> Local<T, CAP> {
             self.shared.word.fetch_add(ONE_AT_TAIL, ordering!(Release, "deque.push.publish" => Relaxed));
         }
         Ok(())
+    }
+
+    /// Puts items at the young end, one after the other, as long as there is room, in one step for all of them; how many.
+    // Not of any iterator, which might come back to this queue.
+    #[inline]
+    pub fn push_many(&self, items: &mut vec::IntoIter<T>) -> usize {
+        // Acquire: as in `push`.
+        let at = self.shared.look(ordering!(Acquire, "deque.push_many.reuse" => Relaxed));
+        let room = CAP - if fault!("deque.push_many.ignores_claim") { at.available() } else { at.used() };
+        // SAFETY: invariant 4: so many slots from tail on are free, and this is the owner.
+        unsafe { self.shared.put_many(at.tail, items.take(room)) }
     }
 
     /// Takes the youngest item.
@@ -255,18 +267,9 @@ impl<T: Send, const CAP: usize> Stealer<T, CAP> {
             Claimed::Some(claim) => claim,
         };
         let first = claim.next().expect("a claim is not empty");
-        let mut moved: u16 = 0;
-        for item in claim {
-            // SAFETY: invariant 4: within the room of `dest`, and this is its owner.
-            unsafe { dest.shared.put(into.tail.wrapping_add(moved), item) };
-            moved += 1;
-        }
-        if moved > 0 {
-            // tail => tail + moved. Release: pairs with the Acquire in `Shared::claim`, of whoever steals the loot again.
-            let publish = ordering!(Release, "deque.steal.publish" => Relaxed);
-            dest.shared.word.fetch_add(u64::from(moved) << TAIL_SHIFT, publish);
-        }
-        Steal::Taken { first, moved: usize::from(moved) }
+        // SAFETY: invariant 4: within the room of `dest`, and this is its owner.
+        let moved = unsafe { dest.shared.put_many(into.tail, claim) };
+        Steal::Taken { first, moved }
     }
 }
 
@@ -369,6 +372,26 @@ impl<T, const CAP: usize> Shared<T, CAP> {
         });
     }
 
+    /// Puts items from `tail` on, then publishes them; how many.
+    ///
+    /// # Safety
+    /// As many slots from `tail` on, where the queue's tail is, are empty, and the caller is the owner.
+    #[inline(always)]
+    unsafe fn put_many(&self, tail: u16, items: impl Iterator<Item = T>) -> usize {
+        let mut count: u16 = 0;
+        for item in items {
+            // SAFETY: the caller's promise.
+            unsafe { self.put(tail.wrapping_add(count), item) };
+            count += 1;
+        }
+        if count > 0 {
+            // tail => tail + count. Release: pairs with the Acquire in `Shared::claim`, of whoever steals them (again).
+            let publish = ordering!(Release, "deque.put_many.publish" => Relaxed);
+            self.word.fetch_add(u64::from(count) << TAIL_SHIFT, publish);
+        }
+        usize::from(count)
+    }
+
     /// # Safety
     /// The slot holds an item and is the caller's; it is empty afterwards.
     #[inline(always)]
@@ -394,7 +417,7 @@ impl<T, const CAP: usize> Shared<T, CAP> {
             }
             let count = (available - available / 2).min(count_max);
             let end = at.head.wrapping_add(count as u16);
-            // head => head + count. Acquire: pairs with the Release in `push` and `steal_half_into`.
+            // head => head + count. Acquire: pairs with the Release in `push` and `put_many`.
             let acquire = ordering!(Acquire, "deque.claim.acquire" => Relaxed);
             let steal = if fault!("deque.claim.reserves_nothing") { end } else { at.steal };
             let next = Indices { steal, head: end, ..at }.pack();
@@ -450,7 +473,7 @@ impl<T, const CAP: usize> Drop for Claim<'_, T, CAP> {
         loop {
             let at = Indices::unpack(word);
             let free_to = if fault!("deque.give_back.own_end") { self.end } else { at.head };
-            // steal => head. Release: pairs with the Acquire in `push` and `steal_half_into`.
+            // steal => head. Release: pairs with the Acquire in `push`, `push_many` and `steal_half_into`.
             let release = ordering!(Release, "deque.give_back.release" => Relaxed);
             let next = Indices { steal: free_to, ..at }.pack();
             if fault!("deque.give_back.no_cas") {

@@ -8,6 +8,7 @@
 
 use sisal_base::sync::atomic::{AtomicUsize, Ordering};
 use sisal_queue::Inject;
+use std::vec;
 
 /// Tasks of a bunch at the most: few enough that several workers have some of a queue's older half.
 pub(crate) const BUNCH_MAX: usize = 16;
@@ -27,13 +28,15 @@ impl<T> Bunch<T> {
         }
     }
 
-    /// Oldest first.
-    pub(crate) fn into_tasks(self) -> impl Iterator<Item = T> {
-        let (one, many) = match self {
-            Self::One(task) => (Some(task), Vec::new()),
-            Self::Many(tasks) => (None, tasks),
-        };
-        one.into_iter().chain(many)
+    /// The oldest, and the others, oldest first.
+    pub(crate) fn into_tasks(self) -> (T, vec::IntoIter<T>) {
+        match self {
+            Self::One(task) => (task, Vec::new().into_iter()),
+            Self::Many(tasks) => {
+                let mut tasks = tasks.into_iter();
+                (tasks.next().expect("a bunch is not empty"), tasks)
+            }
+        }
     }
 }
 
@@ -99,6 +102,7 @@ impl<T> Injector<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::iter;
 
     fn filled() -> Injector<u32> {
         let injector = Injector::new();
@@ -125,7 +129,8 @@ mod tests {
     fn a_bunch_comes_together_oldest_first() {
         let injector = filled();
         assert_eq!(injector.len(), 5);
-        let bunch = || injector.pop_bunch().map(|bunch| (bunch.len(), bunch.into_tasks().collect()));
+        let tasks = |(oldest, others)| iter::once(oldest).chain(others).collect();
+        let bunch = || injector.pop_bunch().map(|bunch| (bunch.len(), tasks(bunch.into_tasks())));
         let bunches: Vec<(usize, Vec<_>)> = std::iter::from_fn(bunch).collect();
         assert_eq!(bunches, [(1, vec![1]), (3, vec![2, 3, 4]), (1, vec![5])]);
         assert_eq!((injector.len(), injector.is_empty()), (0, true));

@@ -136,7 +136,9 @@ impl Lifecycle {
 /// Ends what stands in the injector, unrun.
 pub(crate) fn drop_fresh(crew: &Crew) {
     while let Some(bunch) = crew.injector.pop_bunch() {
-        bunch.into_tasks().for_each(drop_one);
+        let (oldest, others) = bunch.into_tasks();
+        drop_one(oldest);
+        others.for_each(drop_one);
     }
 }
 

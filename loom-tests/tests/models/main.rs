@@ -62,6 +62,8 @@ mod deque_last_item;
 #[cfg(sisal_loom)]
 mod deque_loot_stolen_again;
 #[cfg(sisal_loom)]
+mod deque_many;
+#[cfg(sisal_loom)]
 mod deque_mutual;
 #[cfg(sisal_loom)]
 mod deque_overflow;

@@ -29,6 +29,7 @@ use sisal_park::WakeKind;
 use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
+use std::vec;
 
 /// Turns between two offers of fresh work to sleepers.
 const TURNS_AN_OFFER: u32 = 16;
@@ -302,12 +303,13 @@ impl Worker {
         while taken < INJECTOR_BATCH / self.crew.members.len().min(INJECTOR_BATCH) {
             let Some(bunch) = injector.pop_bunch() else { break };
             taken += bunch.len();
-            let mut tasks = bunch.into_tasks();
-            first = first.or_else(|| tasks.next());
-            for task in tasks {
-                fetch_task(&task);
-                self.keep(task);
+            let (oldest, others) = bunch.into_tasks();
+            others.as_slice().iter().for_each(fetch_task);
+            match first {
+                None => first = Some(oldest),
+                Some(_) => self.keep(oldest),
             }
+            self.keep_many(others);
         }
         if taken > 1 {
             // They were seen nowhere for a moment.
@@ -331,6 +333,15 @@ impl Worker {
         if let Err(task) = queue.push(task) {
             self.crew.injector.push(task);
         }
+    }
+
+    /// [`keep`](Self::keep) of several, oldest first.
+    fn keep_many(&self, mut tasks: vec::IntoIter<Task>) {
+        if !self.crew.limits.migrate {
+            self.fresh.push_many(&mut tasks);
+        }
+        // Those for which there is no room, or that are of both kinds.
+        tasks.for_each(|task| self.keep(task));
     }
 
     /// Takes what others have left for us.
