@@ -155,7 +155,7 @@ impl<T: Send, const CAP: usize> Local<T, CAP> {
     /// Puts items at the young end, one after the other, as long as there is room, in one step for all of them; how many.
     // Not of any iterator, which might come back to this queue.
     #[inline]
-    pub fn push_many(&self, items: &mut vec::IntoIter<T>) -> usize {
+    pub fn push_many(&self, items: &mut vec::Drain<'_, T>) -> usize {
         // Acquire: as in `push`.
         let at = self.shared.look(ordering!(Acquire, "deque.push_many.reuse" => Relaxed));
         let room = CAP - if fault!("deque.push_many.ignores_claim") { at.available() } else { at.used() };

@@ -50,7 +50,8 @@ fn a_full_queue_gives_the_item_back() {
 fn many_go_in_together_as_far_as_there_is_room() {
     for start in (0..8).chain(u16::MAX - 8..=u16::MAX) {
         let (local, stealer) = filled::<4>(start, 0..1);
-        let mut items = vec![1, 2, 3, 4, 5].into_iter();
+        let mut items = vec![1, 2, 3, 4, 5];
+        let mut items = items.drain(..);
         assert_eq!((local.push_many(&mut items), stealer.len()), (3, 4));
         assert_eq!((local.push_many(&mut items), items.as_slice()), (0, &[4, 5][..]));
         assert_eq!((local.pop_old(), local.pop_young()), (Some(0), Some(3)));

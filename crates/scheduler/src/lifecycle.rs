@@ -136,9 +136,7 @@ impl Lifecycle {
 /// Ends what stands in the injector, unrun.
 pub(crate) fn drop_fresh(crew: &Crew) {
     while let Some(bunch) = crew.injector.pop_bunch() {
-        let (oldest, others) = bunch.into_tasks();
-        drop_one(oldest);
-        others.for_each(drop_one);
+        bunch.into_tasks().into_iter().for_each(drop_one);
     }
 }
 

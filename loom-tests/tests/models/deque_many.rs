@@ -22,7 +22,8 @@ fn holds() {
             })
         };
         for pair in [[0, 1], [2, 3]] {
-            let mut items = pair.map(|item| ledger.give(item)).to_vec().into_iter();
+            let mut items = pair.map(|item| ledger.give(item)).to_vec();
+            let mut items = items.drain(..);
             local.push_many(&mut items);
             if !items.as_slice().is_empty() {
                 local.pop_young().into_iter().for_each(|item| ledger.take(item));

@@ -61,6 +61,12 @@ pub(super) fn fetch_task(task: &Task) {
     prefetch::lines(task.as_ptr().addr().get(), size_of::<Header>());
 }
 
+/// Asks for a fresh task that another worker has written, with its closure.
+#[inline]
+pub(super) fn fetch_fresh(task: Task) {
+    prefetch::lines_to_write(task.as_ptr().addr().get(), size_of::<Header>() + 64);
+}
+
 /// Asks for those who are woken now: their tasks, and the pages in which their stacks begin. To find a page takes the processor longer
 /// than to fetch a line, and it looks for several at a time if nothing but that is to be done.
 #[inline]

@@ -30,6 +30,7 @@ pub(crate) use submit::{spawn_fresh, submit_woken};
 
 use crate::crew::{Crew, FRESH_MAX};
 use crate::current;
+use crate::injector::Arrays;
 use crate::lifecycle::{NEVER_RAN, drop_fresh};
 use crate::metrics::Counters;
 use crate::monitor::TICK;
@@ -114,6 +115,8 @@ pub(crate) struct Worker {
     stacks: OwnerCell<Cache>,
     /// Memory for the next tasks.
     pub(crate) blocks: OwnerCell<Blocks>,
+    /// Arrays for what overflows.
+    arrays: OwnerCell<Arrays<Task>>,
     wheel: OwnerCell<Wheel<Waiting>>,
     /// Those whose timers fire now; kept for its memory.
     due: Cell<Vec<Due<Waiting>>>,
@@ -169,6 +172,7 @@ impl Worker {
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),
             blocks: OwnerCell::new(Blocks::new(Arc::clone(&crew.depot))),
+            arrays: OwnerCell::new(Arrays::new()),
             wheel: OwnerCell::new(Wheel::new(start)),
             due: Cell::new(Vec::new()),
             wheel_start: start,

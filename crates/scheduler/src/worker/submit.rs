@@ -139,19 +139,21 @@ impl Worker {
     /// The local queue is full: its older half goes where everybody looks.
     #[cold]
     fn overflow(&self, task: Task) {
+        let injector = &self.crew.injector;
+        let empty = || self.arrays.with(|arrays| arrays.take(injector));
         let mut bunch = Vec::new();
         self.fresh.take_older_half(&mut |task| {
             if bunch.is_empty() {
-                bunch.reserve_exact(BUNCH_MAX);
+                bunch = empty();
             }
             bunch.push(task);
             if bunch.len() == BUNCH_MAX {
-                self.crew.injector.push_bunch(mem::take(&mut bunch));
+                injector.push_bunch(mem::take(&mut bunch));
             }
         });
-        self.crew.injector.push_bunch(bunch);
+        injector.push_bunch(bunch);
         if let Err(task) = self.fresh.push(task) {
-            self.crew.injector.push(task);
+            injector.push(task);
         }
     }
 

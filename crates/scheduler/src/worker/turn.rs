@@ -21,8 +21,9 @@
 //! timer, nor a socket, nor the injector. Whom a look wakes has each second turn of the ready list (`ready`).
 
 use super::Worker;
-use super::ahead::{Waiting, fetch_due, fetch_task};
+use super::ahead::{Waiting, fetch_due, fetch_fresh};
 use super::ready::Ready;
+use crate::injector::Bunch;
 use crate::task::{Header, Task, Timed};
 use crate::timer::Due;
 use sisal_park::WakeKind;
@@ -303,13 +304,17 @@ impl Worker {
         while taken < INJECTOR_BATCH / self.crew.members.len().min(INJECTOR_BATCH) {
             let Some(bunch) = injector.pop_bunch() else { break };
             taken += bunch.len();
-            let (oldest, others) = bunch.into_tasks();
-            others.as_slice().iter().for_each(fetch_task);
-            match first {
-                None => first = Some(oldest),
-                Some(_) => self.keep(oldest),
+            match bunch {
+                Bunch::One(task) if first.is_none() => first = Some(task),
+                Bunch::One(task) => self.keep(task),
+                Bunch::Many(mut tasks) => {
+                    tasks.iter().copied().for_each(fetch_fresh);
+                    let mut oldest_first = tasks.drain(..);
+                    first = first.or_else(|| oldest_first.next());
+                    self.keep_many(oldest_first);
+                    self.arrays.with(|arrays| arrays.give(tasks, injector));
+                }
             }
-            self.keep_many(others);
         }
         if taken > 1 {
             // They were seen nowhere for a moment.
@@ -336,7 +341,7 @@ impl Worker {
     }
 
     /// [`keep`](Self::keep) of several, oldest first.
-    fn keep_many(&self, mut tasks: vec::IntoIter<Task>) {
+    fn keep_many(&self, mut tasks: vec::Drain<'_, Task>) {
         if !self.crew.limits.migrate {
             self.fresh.push_many(&mut tasks);
         }
