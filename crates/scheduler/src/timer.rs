@@ -2,16 +2,20 @@
 //!
 //! Knows nothing of who waits and why; what was given with a deadline is given back when that has passed.
 //!
-//! G. Varghese, T. Lauck, "Hashed and hierarchical timing wheels" (1987), scheme 7. Seven wheels of 64 slots; a slot of
-//! wheel `n` is `64^n` ticks of 2^14 ns (16.4 µs) wide, so the first wheel reaches 1 ms, the last 2 years; later deadlines
-//! stand in the last slot and are sorted in again when it comes round. Each wheel has a bitmap of the slots in use, so
+//! G. Varghese, T. Lauck, "Hashed and hierarchical timing wheels" (1987), scheme 7. Seven wheels of 128 slots; a slot of
+//! wheel `n` is `64^n` ticks of 2^14 ns (16.4 µs) wide, so the first wheel reaches 2 ms, the last 4 years; later deadlines
+//! stand in the last slot and are sorted in again when it comes up. Each wheel has a bitmap of the slots in use, so
 //! that the next one to look at is found without walking.
 //!
 //! ```text
 //!  wheel 0  │ 16 µs │ 16 µs │ …                      a timer moves down one wheel or more
-//!  wheel 1  │   1 ms   │   1 ms   │ …        ▲       when the slot in which it stands comes up
+//!  wheel 1  │   1 ms   │   1 ms   │ …        ▲       before the slot in which it stands comes up
 //!  wheel 2  │     67 ms     │     67 ms     │ …
 //! ```
+//!
+//! A wheel reaches over two slots of the one above, so there is room in it for the whole of that one's next slot while the last is still
+//! under way: that slot is sorted in by and by, as time passes, and not all at once when it comes up. (Thousands at once, once in 67 ms,
+//! were the latest percent of 20,000 sleepers: 1.2 ms instead of 0.3.)
 //!
 //! A slot's timers are entries side by side, since no processor has those of many timers in its cache: one after the other, memory comes
 //! by itself. (As rings in one vector, the entries of 20,000 sleepers took a tenth of the CPU time; as rings of timers, which lie on
@@ -26,14 +30,17 @@
 //! Invariants:
 //! 1. A timer that is armed has one number, and one entry, at the number's place; each has its own.
 //! 2. No timer fires early: it fires in the turn after the tick in which its deadline lies.
+//! 3. A slot in use is 1 to 128 slots of its wheel after the one in which `done` lies; so its index says which it is.
 
 use std::cell::Cell;
+use std::cmp::Reverse;
 use std::mem;
 use std::time::{Duration, Instant};
 
 const TICK_BITS: u32 = 14;
+/// A slot is as wide as so many bits of the wheel below.
 const SLOT_BITS: u32 = 6;
-const SLOTS: usize = 1 << SLOT_BITS;
+const SLOTS: usize = 2 << SLOT_BITS;
 const LEVELS: usize = 7;
 /// With so many timers armed, a sleep is worth some lateness.
 const MANY: usize = 256;
@@ -42,10 +49,12 @@ const MANY: usize = 256;
 const TOGETHER: Duration = Duration::from_micros(250);
 /// How long after its deadline a timer fires at most, if the worker has nothing else to do.
 pub(crate) const LATENESS_MAX: Duration = TOGETHER.saturating_add(Duration::from_nanos(1 << TICK_BITS));
-/// Entries for which a slot keeps its memory when it is empty: 1 MB for all of them.
-const ENTRIES_KEPT: usize = 128;
-/// The farthest tick that the wheels can tell apart.
-const TICKS_MAX: u64 = (1 << (SLOT_BITS * LEVELS as u32)) - 1;
+/// Entries for which a slot keeps its memory when it is empty: 1.8 MB for all of them.
+const ENTRIES_KEPT: usize = 64;
+/// How many ticks ahead the wheels can tell apart.
+const TICKS_AHEAD: u64 = 2 << (SLOT_BITS * LEVELS as u32);
+/// In 584 years.
+const TICK_MAX: u64 = u64::MAX >> TICK_BITS;
 
 /// No number, and no place.
 const NONE: u32 = u32::MAX;
@@ -102,7 +111,7 @@ pub(crate) struct Wheel<T> {
     /// Every tick up to and with this one is done.
     done: u64,
     armed: usize,
-    in_use: [u64; LEVELS],
+    in_use: [u128; LEVELS],
     slots: Box<[Vec<Entry<T>>]>,
     places: Vec<Place>,
     /// The first free number.
@@ -122,7 +131,7 @@ impl<T: Copy> Wheel<T> {
     /// The tick after which `deadline` has surely passed.
     fn tick_after(&self, deadline: Instant) -> u64 {
         let ns = deadline.saturating_duration_since(self.start).as_nanos();
-        u64::try_from(ns >> TICK_BITS).unwrap_or(u64::MAX).min(TICKS_MAX << SLOT_BITS)
+        u64::try_from(ns >> TICK_BITS).unwrap_or(u64::MAX).min(TICK_MAX)
     }
 
     /// Arms `timer`, which is in no wheel: `what` comes back at or after `deadline`.
@@ -149,13 +158,12 @@ impl<T: Copy> Wheel<T> {
         self.places[number as usize] = Place { slot: NONE, index: mem::replace(&mut self.free, number) };
     }
 
-    /// Enters an entry where its tick says.
+    /// Enters an entry where its tick says: in the lowest wheel that surely reaches it.
     #[inline(always)]
     fn put(&mut self, entry: Entry<T>) {
-        // The wheel is chosen by the highest bit in which the tick differs from now: below it, slots are told apart.
-        let tick = entry.tick.min(self.done | TICKS_MAX).max(self.done + 1);
-        let level = ((63 - (tick ^ self.done).leading_zeros()) / SLOT_BITS).min(LEVELS as u32 - 1);
-        let slot_of_level = (tick >> (level * SLOT_BITS)) as usize % SLOTS;
+        let ahead = (entry.tick - self.done - 1).min(TICKS_AHEAD - 1);
+        let level = (ahead / 2).checked_ilog2().unwrap_or(0) / SLOT_BITS;
+        let slot_of_level = ((self.done + 1 + ahead) >> (level * SLOT_BITS)) as usize % SLOTS;
         self.in_use[level as usize] |= 1 << slot_of_level;
         let slot = level as usize * SLOTS + slot_of_level;
         let entries = &mut self.slots[slot];
@@ -187,7 +195,8 @@ impl<T: Copy> Wheel<T> {
         self.in_use[slot / SLOTS] &= !(1 << (slot % SLOTS));
     }
 
-    /// The first tick at which a slot comes up, and that slot.
+    /// The first tick at which a slot comes up, and that slot. Of those that come up together the one of the highest wheel, whose
+    /// entries may belong to the others.
     fn next_slot(&self) -> Option<(u64, usize)> {
         (0..LEVELS)
             .filter(|&level| self.in_use[level] != 0)
@@ -197,9 +206,9 @@ impl<T: Copy> Wheel<T> {
                 // The nearest slot in use after the hand, going round.
                 let behind = self.in_use[level].rotate_right((hand as u32 + 1) % SLOTS as u32);
                 let slot_tick = hand + 1 + u64::from(behind.trailing_zeros());
-                ((slot_tick << shift).max(self.done + 1), level * SLOTS + slot_tick as usize % SLOTS)
+                (slot_tick << shift, level * SLOTS + slot_tick as usize % SLOTS)
             })
-            .min()
+            .min_by_key(|&(tick, slot)| (tick, Reverse(slot)))
     }
 
     /// How long until there may be something to do; `None` if no timer is armed. Among many timers [`TOGETHER`] at least, so
@@ -214,32 +223,70 @@ impl<T: Copy> Wheel<T> {
 
     /// Takes out every timer whose deadline has passed, for `due`, in the order of their ticks.
     pub(crate) fn advance(&mut self, now: Instant, due: &mut Vec<Due<T>>) {
-        let now_tick = self.tick_after(now);
+        let (before, now_tick) = (self.done, self.tick_after(now));
         while let Some((tick, slot)) = self.next_slot() {
             // Tick `t` is over once `now` lies in a later one.
             if tick >= now_tick {
                 break;
             }
-            self.done = tick;
-            self.rest(slot);
-            let mut entries = mem::take(&mut self.slots[slot]);
-            for &entry in &entries {
-                if entry.tick <= tick {
-                    self.armed -= 1;
-                    due.push(Due { tick: entry.tick, what: entry.what });
-                    self.give_number(entry.number);
-                } else {
-                    self.put(entry);
-                }
-            }
-            entries.clear();
-            // The farthest may have come back to the same slot.
-            if entries.capacity() <= ENTRIES_KEPT && self.slots[slot].is_empty() {
-                self.slots[slot] = entries;
+            self.done = tick - 1;
+            if slot < SLOTS {
+                self.done = tick;
+                self.fire(slot, due);
+            } else {
+                self.sort_in(slot, usize::MAX);
             }
         }
-        if now_tick > 0 {
-            self.done = self.done.max(now_tick - 1);
+        self.done = self.done.max(now_tick.saturating_sub(1));
+        self.sort_ahead(self.done - before);
+    }
+
+    /// Takes out all entries of a slot of the first wheel.
+    fn fire(&mut self, slot: usize, due: &mut Vec<Due<T>>) {
+        self.rest(slot);
+        let mut entries = mem::take(&mut self.slots[slot]);
+        self.armed -= entries.len();
+        for Entry { tick, what, number } in entries.drain(..) {
+            due.push(Due { tick, what });
+            self.give_number(number);
+        }
+        self.keep(slot, entries);
+    }
+
+    /// Moves the last `count` entries of a slot down.
+    fn sort_in(&mut self, slot: usize, count: usize) {
+        let mut entries = mem::take(&mut self.slots[slot]);
+        let rest = entries.len().saturating_sub(count);
+        entries.drain(rest..).for_each(|entry| self.put(entry));
+        if entries.is_empty() {
+            self.rest(slot);
+        }
+        self.keep(slot, entries);
+    }
+
+    /// Gives a slot its entries back, or their memory. Nothing has come into it meanwhile.
+    fn keep(&mut self, slot: usize, entries: Vec<Entry<T>>) {
+        debug_assert!(self.slots[slot].is_empty(), "entries move to lower wheels, or far away");
+        if !entries.is_empty() || entries.capacity() <= ENTRIES_KEPT {
+            self.slots[slot] = entries;
+        }
+    }
+
+    /// Of each wheel's next slot, moves such a share down as `passed` is of the time that was left.
+    fn sort_ahead(&mut self, passed: u64) {
+        if passed == 0 {
+            return;
+        }
+        for level in 1..LEVELS {
+            let shift = level as u32 * SLOT_BITS;
+            let next = (self.done >> shift) + 1;
+            let slot_of_level = next as usize % SLOTS;
+            if self.in_use[level] >> slot_of_level & 1 != 0 {
+                let slot = level * SLOTS + slot_of_level;
+                let left = (next << shift) - self.done;
+                let share = (self.slots[slot].len() as u64).saturating_mul(passed).div_ceil(passed + left);
+                self.sort_in(slot, share as usize);
+            }
         }
     }
 }
@@ -309,6 +356,42 @@ mod tests {
             assert!(expected.eq(fired), "all but the cancelled");
         }
         assert_eq!((wheel.places.len(), wheel.armed), (1_000, 0));
+        assert_eq!((wheel.next_slot(), wheel.in_use), (None, [0; LEVELS]));
+    }
+
+    #[test]
+    fn a_crowd_far_away_is_sorted_in_by_and_by() {
+        let start = Instant::now();
+        let (mut wheel, timers) = (Wheel::new(start), timers(1_000));
+        for (index, timer) in timers.iter().enumerate() {
+            wheel.arm(timer, index, start + Duration::from_secs(10) + delay(index) / 60);
+        }
+        let slots = |wheel: &Wheel<usize>| wheel.places.iter().map(|place| place.slot).collect::<Vec<_>>();
+        let (mut before, mut moves_max, mut fired) = (slots(&wheel), 0, 0);
+        for ms in 0..11_001 {
+            fired += fire(&mut wheel, start + Duration::from_millis(ms)).len();
+            let after = slots(&wheel);
+            let moves =
+                before.iter().zip(&after).filter(|(before, after)| before != after && **after != NONE);
+            moves_max = moves.count().max(moves_max);
+            before = after;
+        }
+        // Slot by slot it were all of them, then 67 at once.
+        assert_eq!((fired, moves_max < 15), (1_000, true), "{moves_max} at once");
+    }
+
+    #[test]
+    fn the_farthest_wait_and_do_not_fire() {
+        let start = Instant::now();
+        let (mut wheel, timers) = (Wheel::new(start), timers(2));
+        let year = Duration::from_secs(365 * 86_400);
+        wheel.arm(&timers[0], 0, start + 20 * year);
+        wheel.arm(&timers[1], 1, start + 100 * year);
+        for years in 0..20 {
+            assert_eq!(fire(&mut wheel, start + years * year), []);
+        }
+        assert_eq!(fire(&mut wheel, start + 21 * year), [0]);
+        wheel.cancel(&timers[1]);
         assert_eq!((wheel.next_slot(), wheel.in_use), (None, [0; LEVELS]));
     }
 
