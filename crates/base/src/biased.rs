@@ -68,18 +68,24 @@ const STREAK_MIN: u32 = STREAK.div_ceil(4);
 /// *count.lock() += 1;
 /// assert_eq!((*count.lock(), *count.beside()), (2, "sheep"));
 /// ```
+#[repr(C)]
 pub struct BiasedLock<T, B> {
+    // In this order: what those write who come in by `held` is one cache line, and what they take it for begins another one.
     /// A record, which is `nobody`'s, or some thread's; see the table.
     owner: AtomicPtr<Presence>,
-    held: AtomicBool,
-    /// Somebody has waited for an owner.
-    is_contended: AtomicBool,
     /// Who waits for the owner.
     waiter: AtomicPtr<Presence>,
     history: UnsafeCell<History>,
-    value: UnsafeCell<T>,
+    held: AtomicBool,
+    /// Somebody has waited for an owner.
+    is_contended: AtomicBool,
+    value: Apart<UnsafeCell<T>>,
     beside: B,
 }
+
+/// Begins with a cache line of its own.
+#[repr(C, align(64))]
+struct Apart<T>(T);
 
 /// Of those who come in by `held`.
 struct History {
@@ -122,7 +128,7 @@ impl<T, B> BiasedLock<T, B> {
             is_contended: AtomicBool::new(false),
             waiter: AtomicPtr::new(ptr::null_mut()),
             history: UnsafeCell::new(History { last: 0, streak: 0, needed: STREAK }),
-            value: UnsafeCell::new(value),
+            value: Apart(UnsafeCell::new(value)),
             beside,
         }
     }
@@ -378,7 +384,7 @@ impl<T, B> Deref for BiasedGuard<'_, T, B> {
     #[inline(always)]
     fn deref(&self) -> &T {
         // SAFETY: this guard is the lock's only one.
-        self.lock.value.with(|value| unsafe { &*value })
+        self.lock.value.0.with(|value| unsafe { &*value })
     }
 }
 
@@ -386,7 +392,7 @@ impl<T, B> DerefMut for BiasedGuard<'_, T, B> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: this guard is the lock's only one, and borrowed for writing.
-        self.lock.value.with_mut(|value| unsafe { &mut *value })
+        self.lock.value.0.with_mut(|value| unsafe { &mut *value })
     }
 }
 

@@ -129,6 +129,11 @@ impl<T> Channel<T> {
     pub(super) fn send(&self, message: T, until: Until) -> Result<(), (Refusal, T)> {
         spend();
         let mut state = self.lock();
+        if state.takes_alone() {
+            state.put_alone(message);
+            self.unlock(state);
+            return Ok(());
+        }
         let message = match state.hand_over(message) {
             Ok(receiver) => {
                 self.unlock(state);
@@ -188,14 +193,14 @@ impl<T> Channel<T> {
     /// part would keep a place of its own for the message.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn recv(&self, until: Until) -> Result<T, Lack> {
+        let mut state = self.lock();
+        if let Some(message) = state.take_alone() {
+            self.unlock(state);
+            // After it: who waits need not be counted.
+            spend();
+            return Ok(message);
+        }
         loop {
-            let mut state = self.lock();
-            if let Some(message) = state.take_alone() {
-                self.unlock(state);
-                // After it: who waits need not be counted.
-                spend();
-                return Ok(message);
-            }
             if state.has_nothing() {
                 let waited = match until {
                     Until::Now => return Err(nothing_now(state)),
@@ -203,15 +208,20 @@ impl<T> Channel<T> {
                     // SAFETY: nothing in there keeps the agent.
                     Until::Forever => self.recv_waiting(unsafe { current() }, state, until),
                 };
-                match waited {
-                    Some(result) => return result,
-                    None => continue,
+                if let Some(result) = waited {
+                    return result;
                 }
-            }
-            if let Some(result) = self.recv_with_others(state) {
+            } else if let Some(result) = self.recv_with_others(state) {
                 return result;
             }
+            state = self.lock_once_more();
         }
+    }
+
+    /// To look again.
+    #[cold]
+    fn lock_once_more(&self) -> Locked<'_, T> {
+        self.lock()
     }
 
     /// Receives where others are to be told of it. `None` if the caller is to look again.

@@ -226,6 +226,19 @@ impl<T> State<T> {
         }
     }
 
+    /// Whether the buffer takes a message at once, and nobody waits for one.
+    #[inline(always)]
+    pub(super) fn takes_alone(&self) -> bool {
+        let nobody_receives = self.receivers.is_empty() && self.recv_futures.is_empty();
+        nobody_receives && !self.disconnected && self.buffer.takes_at_once(self.reserved)
+    }
+
+    /// Sends a message that it [takes alone](Self::takes_alone).
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn put_alone(&mut self, message: T) {
+        self.buffer.push_at_once(message);
+    }
+
     /// Sends, if that needs no wait.
     #[inline]
     pub(super) fn offer(&mut self, message: T) -> Offered<T> {

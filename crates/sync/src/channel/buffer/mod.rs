@@ -32,11 +32,16 @@ impl<T> Buffer<T> {
     #[inline]
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::None => 0,
-            Self::Hand(message) => usize::from(message.is_some()),
             Self::Ring(ring) => ring.len(),
             Self::Blocks(blocks) => blocks.len(),
+            Self::None | Self::Hand(_) => self.len_at_hand(),
         }
+    }
+
+    /// Aside, since a choice among all four kinds is a jump through a table.
+    #[cold]
+    fn len_at_hand(&self) -> usize {
+        usize::from(matches!(self, Self::Hand(Some(_))))
     }
 
     /// Whether a block must be [supplied](Self::supply) before the next message.
@@ -49,6 +54,25 @@ impl<T> Buffer<T> {
     pub(super) fn supply(&mut self, block: Box<Block<T>>) {
         if let Self::Blocks(blocks) = self {
             blocks.supply(block);
+        }
+    }
+
+    /// Whether a message has room beside `reserved` ones and needs no block; `false` for a rendezvous.
+    #[inline(always)]
+    pub(super) fn takes_at_once(&self, reserved: usize) -> bool {
+        if let Self::Ring(ring) = self {
+            return ring.has_room(reserved);
+        }
+        matches!(self, Self::Blocks(blocks) if !blocks.lacks_block())
+    }
+
+    /// Adds a message that it [takes at once](Self::takes_at_once).
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn push_at_once(&mut self, message: T) {
+        match self {
+            Self::Ring(ring) => ring.push(message),
+            Self::Blocks(blocks) => blocks.push(message),
+            Self::None | Self::Hand(_) => unreachable!("asked before"),
         }
     }
 
@@ -77,14 +101,12 @@ impl<T> Buffer<T> {
         }
     }
 
-    /// Takes the oldest message, if no block can come with it.
+    /// Takes the oldest message, if no block can come with it; none of a rendezvous.
     #[inline]
     pub(super) fn pop_within(&mut self) -> Option<T> {
-        match self {
-            Self::None => None,
-            Self::Hand(message) => message.take(),
-            Self::Ring(ring) => ring.pop(),
-            Self::Blocks(blocks) => blocks.pop_within(),
+        if let Self::Ring(ring) = self {
+            return ring.pop();
         }
+        if let Self::Blocks(blocks) = self { blocks.pop_within() } else { None }
     }
 }
