@@ -10,10 +10,12 @@ use crate::trace::What;
 use sisal_base::sync::atomic::Ordering;
 use sisal_coro::{Resumable, Stack, Suspender, high_water};
 use sisal_park::agent::install;
+use std::io;
 use std::ptr;
 
 impl Worker {
     /// Gives a fresh task a stack and a home. `None` if there is no stack, or no more work is taken: then it has ended.
+    #[inline(always)]
     pub(super) fn start(&self, task: Task) -> Option<&Record> {
         let header = task.header();
         if !self.crew.lifecycle.is_open() {
@@ -32,16 +34,22 @@ impl Worker {
                 stack
             }
             Err(error) => {
-                // Relaxed, as wherever it is used: a spawn that reads it late is told at `join` instead. The first in a row is
-                // told to the reader of stderr as well, since a payload that is unwrapped shows nothing.
-                if !self.crew.is_out_of_stacks.swap(true, Ordering::Relaxed) {
-                    eprintln!("sisal: no stack for the fiber spawned at {}: {error}", header.site);
-                }
-                self.abandon(task, format!("no stack for this fiber: {error}"));
+                self.find_no_stack(task, &error);
                 return None;
             }
         };
         Some(self.settle(task, stack))
+    }
+
+    /// Ends a task that cannot start.
+    #[cold]
+    fn find_no_stack(&self, task: Task, error: &io::Error) {
+        // Relaxed, as wherever it is used: a spawn that reads it late is told at `join` instead. The first in a row is
+        // told to the reader of stderr as well, since a payload that is unwrapped shows nothing.
+        if !self.crew.is_out_of_stacks.swap(true, Ordering::Relaxed) {
+            eprintln!("sisal: no stack for the fiber spawned at {}: {error}", task.header().site);
+        }
+        self.abandon(task, format!("no stack for this fiber: {error}"));
     }
 
     /// Writes the record into the stack's own top page.
