@@ -43,7 +43,7 @@
 //! before the kernel let its memory be used anew: the later one continues the earlier one's life, with its record.
 
 use crate::backoff::Backoff;
-use crate::presence::{Presence, one_at_a_time};
+use crate::presence::{Inside, Presence, one_at_a_time};
 use crate::sync::UnsafeCell;
 use crate::sync::asymmetric::{self, STREAK};
 use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
@@ -76,7 +76,7 @@ pub struct BiasedLock<T, B> {
     /// Who waits for the owner.
     waiter: AtomicPtr<Presence>,
     history: UnsafeCell<History>,
-    held: AtomicBool,
+    held: Inside,
     /// Somebody has waited for an owner.
     is_contended: AtomicBool,
     value: Apart<UnsafeCell<T>>,
@@ -124,7 +124,7 @@ impl<T, B> BiasedLock<T, B> {
     pub fn new(value: T, beside: B) -> Self {
         Self {
             owner: AtomicPtr::new(nobody()),
-            held: AtomicBool::new(false),
+            held: Inside::new(),
             is_contended: AtomicBool::new(false),
             waiter: AtomicPtr::new(ptr::null_mut()),
             history: UnsafeCell::new(History { last: 0, streak: 0, needed: STREAK }),
@@ -198,16 +198,16 @@ impl<T, B> BiasedLock<T, B> {
     }
 
     #[inline(always)]
-    fn guard<'a>(&'a self, flag: &'a AtomicBool) -> BiasedGuard<'a, T, B> {
+    fn guard<'a>(&'a self, inside: &'a Inside) -> BiasedGuard<'a, T, B> {
         one_at_a_time::begin();
-        BiasedGuard { lock: self, flag, not_send: PhantomData }
+        BiasedGuard { lock: self, inside, not_send: PhantomData }
     }
 
     /// The owner's way in; `false` if it was asked for the lock, or disowned. Nothing here acquires: what the owner finds inside it has
     /// left there itself, or has seen when it held `held` for the last time.
     #[inline(always)]
     fn enter(&self, owner: &Presence) -> bool {
-        owner.inside().store(true, Ordering::Relaxed);
+        owner.inside().flag().store(true, Ordering::Relaxed);
         if !fault!("biased.enter.no_fence") {
             asymmetric::light_fence();
         }
@@ -252,13 +252,13 @@ impl<T, B> BiasedLock<T, B> {
     fn leave(&self, owner: &Presence) {
         // Release, as in `BiasedGuard::drop`: who waits may read this instead of what the last guard has stored. (No model shows it:
         // loom's stand-in for the fence above releases already.)
-        owner.inside().store(false, Ordering::Release);
+        owner.inside().flag().store(false, Ordering::Release);
     }
 
     #[inline(always)]
     fn try_hold(&self) -> bool {
         let success = ordering!(Acquire, "biased.hold.relaxed" => Relaxed);
-        self.held.compare_exchange(false, true, success, Ordering::Relaxed).is_ok()
+        self.held.flag().compare_exchange(false, true, success, Ordering::Relaxed).is_ok()
     }
 
     #[cold]
@@ -267,7 +267,7 @@ impl<T, B> BiasedLock<T, B> {
         loop {
             backoff.look_away();
             // Look before the RMW: a failing RMW takes the line away from the holder.
-            if !self.held.load(Ordering::Relaxed) && self.try_hold() {
+            if !self.held.flag().load(Ordering::Relaxed) && self.try_hold() {
                 return;
             }
         }
@@ -342,7 +342,7 @@ impl<T, B> BiasedLock<T, B> {
             asymmetric::heavy_fence();
         }
         // SAFETY: invariant 4.
-        let inside = unsafe { (*owner).inside() };
+        let inside = unsafe { (*owner).inside().flag() };
         let mut backoff = Backoff::new();
         // Acquire pairs with the Release of the owner's guard, and with that in `leave`.
         while inside.load(ordering!(Acquire, "biased.disown.relaxed" => Relaxed))
@@ -363,7 +363,7 @@ impl<T, B> fmt::Debug for BiasedLock<T, B> {
 pub struct BiasedGuard<'a, T, B> {
     lock: &'a BiasedLock<T, B>,
     /// What was set to come in.
-    flag: &'a AtomicBool,
+    inside: &'a Inside,
     // A raw pointer takes away `Send` and `Sync`; the latter comes back below, where `T` allows it.
     not_send: PhantomData<*mut T>,
 }
@@ -373,6 +373,19 @@ impl<'a, T, B> BiasedGuard<'a, T, B> {
     #[inline(always)]
     pub fn beside(&self) -> &'a B {
         &self.lock.beside
+    }
+
+    /// Counts an operation of this thread, if the lock is its own, which costs no look for where it counts them; else the caller is to
+    /// count it.
+    #[inline(always)]
+    pub fn count_operation(&self) -> Option<u32> {
+        if self.is_owners() { Some(self.inside.count_operation()) } else { None }
+    }
+
+    /// Whether the thread came in as the owner.
+    #[inline(always)]
+    fn is_owners(&self) -> bool {
+        !ptr::eq(self.inside, &self.lock.held)
     }
 }
 
@@ -401,7 +414,7 @@ impl<T, B> Drop for BiasedGuard<'_, T, B> {
     fn drop(&mut self) {
         one_at_a_time::end();
         // Release pairs with the Acquire of whoever holds `held` next, and of whoever disowns the lock's owner.
-        self.flag.store(false, ordering!(Release, "biased.unlock.relaxed" => Relaxed));
+        self.inside.flag().store(false, ordering!(Release, "biased.unlock.relaxed" => Relaxed));
     }
 }
 
@@ -421,24 +434,20 @@ mod tests {
         });
     }
 
-    fn is_owners<T>(guard: &BiasedGuard<'_, T, ()>) -> bool {
-        !ptr::eq(guard.flag, &guard.lock.held)
-    }
-
     #[test]
     fn who_is_alone_is_given_the_lock_and_loses_it_to_who_gets_no_answer() {
         enable();
         let lock = BiasedLock::new(0, ());
         for n in 0..2 * STREAK {
-            assert_eq!(is_owners(&lock.lock_as(8)), n >= STREAK, "time {n}");
+            assert_eq!(lock.lock_as(8).is_owners(), n >= STREAK, "time {n}");
         }
         assert_eq!(lock.owner().token(), 8);
         let before = FENCES.load(SeqCst);
-        assert!(!is_owners(&lock.lock_as(16)));
+        assert!(!lock.lock_as(16).is_owners());
         assert_eq!((lock.owner(), FENCES.load(SeqCst)), (asymmetric::nobody(), before + 1));
         for n in 1..3 * STREAK {
             assert_eq!(
-                is_owners(&lock.lock_as(16)),
+                lock.lock_as(16).is_owners(),
                 n >= 2 * STREAK,
                 "the next one needs twice as long: time {n}"
             );
@@ -452,7 +461,7 @@ mod tests {
         (0..STREAK).for_each(|_| drop(lock.lock_as(24)));
         let owner = lock.owner();
         lock.owner.store(ptr::from_ref(owner).cast_mut().map_addr(|address| address | ASKED), SeqCst);
-        assert!(!is_owners(&lock.lock_as(24)), "it queues behind who has asked");
+        assert!(!lock.lock_as(24).is_owners(), "it queues behind who has asked");
         assert_eq!(lock.owner().token(), 24, "nobody else has come");
         lock.renounce_as(32);
         assert_eq!(lock.owner().token(), 24, "it is not the other's");

@@ -8,15 +8,45 @@
 
 use crate::CachePadded;
 use crate::const_new;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::fmt;
 use std::ptr;
+
+/// What is set by who is inside of a lock.
+pub(crate) struct Inside {
+    is_set: AtomicBool,
+    /// Operations that were counted there.
+    operations: AtomicU32,
+}
+
+impl Inside {
+    const_new! {
+        /// Nobody is inside.
+        pub(crate) const fn new() -> Inside {
+            Inside { is_set: AtomicBool::new(false), operations: AtomicU32::new(0) }
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.is_set
+    }
+
+    /// Counts one more operation, by who is inside.
+    #[inline(always)]
+    pub(crate) fn count_operation(&self) -> u32 {
+        // Relaxed, and no read-modify-write: nobody else does.
+        let count = self.operations.load(Ordering::Relaxed).wrapping_add(1);
+        self.operations.store(count, Ordering::Relaxed);
+        count
+    }
+}
 
 /// One thread's record.
 pub struct Presence {
     /// Read by all, so it stands apart from what the thread writes each time.
     token: CachePadded<usize>,
-    inside: AtomicBool,
+    inside: Inside,
     bell: AtomicBool,
 }
 
@@ -24,7 +54,7 @@ impl Presence {
     const_new! {
         /// The record of the thread with this token.
         pub const fn new(token: usize) -> Presence {
-            Presence { token: CachePadded::new(token), inside: AtomicBool::new(false), bell: AtomicBool::new(false) }
+            Presence { token: CachePadded::new(token), inside: Inside::new(), bell: AtomicBool::new(false) }
         }
     }
 
@@ -36,8 +66,13 @@ impl Presence {
 
     /// Whether the thread is inside; written by itself.
     #[inline(always)]
-    pub(crate) fn inside(&self) -> &AtomicBool {
+    pub(crate) fn inside(&self) -> &Inside {
         &self.inside
+    }
+
+    /// Lets the next operation that is counted be number 0.
+    pub(crate) fn begin_count(&self) {
+        self.inside.operations.store(u32::MAX, Ordering::Relaxed);
     }
 
     /// Tells the thread to look.

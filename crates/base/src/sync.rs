@@ -165,6 +165,11 @@ mod imp {
             found
         }
 
+        /// Lets the next operation that this thread counts inside of a lock of its own be number 0.
+        pub fn begin_count() {
+            presence(token()).begin_count();
+        }
+
         /// Looks it up among all that ever were: about as many as there were threads at a time, since the addresses of ended threads are
         /// mostly used again.
         fn find(token: usize) -> &'static Presence {
@@ -273,6 +278,9 @@ mod imp {
             &ALL[token / 8]
         }
 
+        /// Nothing is counted.
+        pub fn begin_count() {}
+
         /// There is always one.
         pub fn enable_if_cheap() {}
 
@@ -360,6 +368,11 @@ mod imp {
         /// What is beside the value.
         pub fn beside(&self) -> &'a B {
             self.beside
+        }
+
+        /// It is never anybody's.
+        pub fn count_operation(&self) -> Option<u32> {
+            None
         }
     }
 

@@ -7,6 +7,7 @@
 
 use crate::cancel::{CancelScopes, Cause};
 use crate::{Reason, Waker, Word, World, thread};
+use sisal_base::sync::asymmetric::begin_count;
 use sisal_base::thread_slot;
 use sisal_coro::Suspender;
 use std::cell::Cell;
@@ -264,8 +265,21 @@ pub unsafe fn current<'a>() -> &'a dyn Agent {
 #[inline]
 pub fn spend() {
     if count_operation() % OPERATIONS_A_SPEND == 0 {
-        spend_slow();
+        spend_now();
     }
+}
+
+/// Counts an operation as [`spend`] does, for who cannot give way now, unless it was counted with others already, as `counted`. `true` if
+/// [`spend_now`] is due, before the next one or after.
+#[inline(always)]
+pub fn count(counted: Option<u32>) -> bool {
+    counted.unwrap_or_else(count_operation) % OPERATIONS_A_SPEND == 0
+}
+
+/// Gives way if the time slice is used up.
+#[cold]
+pub fn spend_now() {
+    with_current(|agent| agent.spend());
 }
 
 /// Lets the next [`spend`] on this OS thread come through to its agent, for one that wants to hear of each.
@@ -273,6 +287,7 @@ pub fn spend() {
 pub fn spend_next() {
     opaque();
     OPERATIONS.with(|operations| operations.set(u32::MAX));
+    begin_count();
 }
 
 /// Not inlined for the same reason as [`installed`].
@@ -284,11 +299,6 @@ fn count_operation() -> u32 {
         operations.set(count);
         count
     })
-}
-
-#[cold]
-fn spend_slow() {
-    with_current(|agent| agent.spend());
 }
 
 /// Runs `f` where it may block its OS thread: on a fiber elsewhere, on a bare thread right here. `f` may borrow from the

@@ -16,7 +16,9 @@ mod waker;
 mod word;
 mod world;
 
-pub use agent::{Agent, AgentId, Cancellable, Outcome, Parking, blocking, current, spend, with_current};
+pub use agent::{
+    Agent, AgentId, Cancellable, Outcome, Parking, blocking, count, current, spend, spend_now, with_current,
+};
 pub use block_on::block_on;
 pub use blocking_io::blocking_io;
 pub use cancel::{CancelToken, Cause};

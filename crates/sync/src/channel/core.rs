@@ -22,7 +22,8 @@ use sisal_base::sync::asymmetric::enable_if_cheap;
 use sisal_base::sync::hint::spin_loop;
 use sisal_base::{CachePadded, fault};
 use sisal_park::{
-    Agent, Cancellable, ChannelPlace, Outcome, Reason, Waiter, WakeBatch, Waker, current, spend, with_current,
+    Agent, Cancellable, ChannelPlace, Outcome, Reason, Waiter, WakeBatch, Waker, count, current, spend,
+    spend_now, with_current,
 };
 use std::mem;
 use std::pin::{Pin, pin};
@@ -92,6 +93,14 @@ impl<T> Channel<T> {
         self.state.beside()
     }
 
+    /// Gives way if the time slice is used up, before anything is done.
+    #[cold]
+    fn spend_between<'a>(&'a self, state: Locked<'a, T>) -> Locked<'a, T> {
+        drop(state);
+        spend_now();
+        self.lock()
+    }
+
     /// What a wait must not do between its look and its place in the line.
     fn lock_again<'a>(&'a self, state: Locked<'a, T>) -> Locked<'a, T> {
         drop(state);
@@ -127,8 +136,10 @@ impl<T> Channel<T> {
     /// Sends `message`, waiting for room or for a receiver.
     #[inline]
     pub(super) fn send(&self, message: T, until: Until) -> Result<(), (Refusal, T)> {
-        spend();
         let mut state = self.lock();
+        if count(state.count_operation()) {
+            state = self.spend_between(state);
+        }
         if state.takes_alone() {
             state.put_alone(message);
             self.unlock(state);
@@ -195,9 +206,12 @@ impl<T> Channel<T> {
     pub(super) fn recv(&self, until: Until) -> Result<T, Lack> {
         let mut state = self.lock();
         if let Some(message) = state.take_alone() {
+            // Here, not before: who waits need not be counted.
+            let is_due = count(state.count_operation());
             self.unlock(state);
-            // After it: who waits need not be counted.
-            spend();
+            if is_due {
+                spend_now();
+            }
             return Ok(message);
         }
         loop {

@@ -59,6 +59,12 @@ impl<'a, T> Locked<'a, T> {
     pub(super) fn new(state: BiasedGuard<'a, State<T>, Outlook>) -> Self {
         Self(state)
     }
+
+    /// As [`BiasedGuard::count_operation`].
+    #[inline(always)]
+    pub(super) fn count_operation(&self) -> Option<u32> {
+        self.0.count_operation()
+    }
 }
 
 /// By parts: a guard whose address is taken lies in memory, where it is written and read in different widths.
