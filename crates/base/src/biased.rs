@@ -57,7 +57,7 @@ use std::ptr;
 const ASKED: usize = 1;
 
 /// The shortest streak that makes an owner: who follows another one pays so many read-modify-writes, a hundredth of its turn.
-const STREAK_MIN: u32 = STREAK.div_ceil(4);
+const STREAK_MIN: u32 = STREAK.div_ceil(8);
 
 /// A value behind a lock that is cheapest for a thread that has it to itself, be it for some microseconds; and one beside it, which
 /// everybody may see at any time.
