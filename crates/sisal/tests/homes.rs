@@ -67,49 +67,29 @@ fn homes_are_chosen_by_count_also_when_fibers_come_one_by_one() {
     assert!((300..=700).contains(&first), "{first} of 1,000 fibers live on worker 0");
 }
 
-/// Whether a fiber that yields for long comes to live on another worker than this one, which does as well.
-fn lives_apart() -> bool {
-    let yields = || (0..1_000).for_each(|_| fiber::yield_now());
-    let other = fiber::spawn(move || {
-        yields();
-        fiber::current().home()
-    });
-    yields();
-    other.join().unwrap() != fiber::current().home()
-}
-
-/// Where orders are drawn (`SISAL_CHAOS`), who is to start a fiber is drawn as well.
-fn orders_are_drawn() -> bool {
-    std::env::var_os("SISAL_CHAOS").is_some()
-}
-
 /// Were the other one started as soon as this one yields, no worker that sleeps would be awake in time to take it. Each try is a runtime
-/// of its own, none of whose workers has come too late before.
+/// of its own: one whose workers come too late, on a busy machine, is not soon asked again. Where orders are drawn (`SISAL_CHAOS`), who is
+/// to start the other is drawn as well.
 #[test]
 fn two_that_go_on_yielding_come_to_live_on_two_workers() {
     const TRIES: usize = 500;
+    if std::env::var_os("SISAL_CHAOS").is_some() {
+        return;
+    }
     let live_apart = || {
         on(2, || {
             // So that the other worker has nothing to do.
             fiber::sleep(Duration::from_millis(1));
-            lives_apart()
+            let yields = || (0..1_000).for_each(|_| fiber::yield_now());
+            let other = fiber::spawn(move || {
+                yields();
+                fiber::current().home()
+            });
+            yields();
+            other.join().unwrap() != fiber::current().home()
         })
     };
-    assert!(orders_are_drawn() || (0..TRIES).any(|_| live_apart()), "{TRIES} times both lived on one worker");
-}
-
-/// Of a sleeper that is woken for nothing again and again little is expected; but it is asked again with the next tick.
-#[test]
-fn also_after_many_wakes_in_vain() {
-    const TRIES: usize = 200;
-    let lived_apart = on(2, || {
-        (0..20_000).for_each(|_| fiber::spawn(|| ()).join().unwrap());
-        (0..TRIES).any(|_| {
-            fiber::sleep(Duration::from_millis(11));
-            lives_apart()
-        })
-    });
-    assert!(orders_are_drawn() || lived_apart, "{TRIES} times both lived on one worker");
+    assert!((0..TRIES).any(|_| live_apart()), "{TRIES} times both lived on one worker");
 }
 
 #[test]

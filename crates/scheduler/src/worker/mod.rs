@@ -130,8 +130,6 @@ pub(crate) struct Worker {
     noticed_close: Cell<bool>,
     /// Offers of fresh work since the last that woke somebody.
     offers_skipped: Cell<u32>,
-    /// The tick of that one.
-    offered_at: Cell<u32>,
     search: Search,
     counters: Arc<CachePadded<Counters>>,
     attention: Attention,
@@ -184,7 +182,6 @@ impl Worker {
             detour: Cell::new(None),
             noticed_close: Cell::new(false),
             offers_skipped: Cell::new(0),
-            offered_at: Cell::new(0),
             search: Search::new(),
             counters: Arc::clone(&member.counters),
             attention: Attention::new(crew.limits.migrate, crew.recorder.is_on()),

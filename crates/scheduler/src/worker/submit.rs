@@ -109,8 +109,7 @@ impl Worker {
     }
 
     /// Wakes one sleeper, if somebody sleeps and nobody searches; but while thefts are worth little, only once in many
-    /// offers, or once a tick: who spawns little must not wait for so many because one sleeper came too late. What is skipped is owed,
-    /// and the monitor pays it with its next tick.
+    /// offers. What is skipped is owed, and the monitor pays it with its next tick.
     #[inline]
     pub(super) fn offer(&self) {
         if self.crew.idle.somebody_sleeps() {
@@ -120,14 +119,12 @@ impl Worker {
 
     #[cold]
     fn offer_slow(&self) {
-        let (skipped, tick) = (self.offers_skipped.get(), self.crew.monitor.tick());
-        let is_held = skipped < self.crew.wake_limit.hold() && tick == self.offered_at.get();
-        if is_held || self.chaos.wakes_late() {
+        let skipped = self.offers_skipped.get();
+        if skipped < self.crew.wake_limit.hold() || self.chaos.wakes_late() {
             self.offers_skipped.set(skipped + 1);
             self.crew.idle.owe();
         } else {
             self.offers_skipped.set(0);
-            self.offered_at.set(tick);
             self.crew.wake_one();
         }
     }
