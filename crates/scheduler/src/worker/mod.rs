@@ -110,6 +110,8 @@ pub(crate) struct Worker {
     told: Cell<(u64, Instant)>,
     /// The tick of the last look around.
     tick_seen: Cell<u32>,
+    /// The tick at which a yield last called another worker.
+    called_at: Cell<u32>,
     /// The tick at which the running fiber was resumed.
     slice_start: Cell<u32>,
     stacks: OwnerCell<Cache>,
@@ -169,6 +171,7 @@ impl Worker {
             grace: Grace::new(),
             told: Cell::new((0, start)),
             tick_seen: Cell::new(crew.monitor.tick()),
+            called_at: Cell::new(crew.monitor.tick().wrapping_sub(1)),
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),
             blocks: OwnerCell::new(Blocks::new(Arc::clone(&crew.depot))),

@@ -89,7 +89,7 @@ impl Worker {
                         return Some(task);
                     }
                 }
-            } else if !self.leaves_last_fresh() {
+            } else if !self.calls_for_last_fresh() && !self.leaves_last_fresh() {
                 if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
                     return Some(task);
                 }
@@ -200,6 +200,26 @@ impl Worker {
     #[inline]
     fn leaves_last_fresh(&self) -> bool {
         self.grace.is_on() && self.fresh.len() == 1 && self.bound.with(|bound| bound.is_empty())
+    }
+
+    /// Calls another worker, if one sleeps, for fresh work that a fiber which yields has left, and leaves it the last for a while. Who
+    /// yields has more to do, and is done for long only if others go on beside it. Those who talk wait instead, and are better off on one
+    /// worker. Once a tick, whatever it was worth the last time.
+    #[inline]
+    fn calls_for_last_fresh(&self) -> bool {
+        self.called_at.get() != self.tick_seen.get() && self.call_for_fresh()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn call_for_fresh(&self) -> bool {
+        if self.fresh.is_empty() || self.sim().is_some() || !self.crew.idle.somebody_sleeps() {
+            return false;
+        }
+        self.called_at.set(self.tick_seen.get());
+        self.crew.wake_one();
+        self.grace.begin();
+        self.leaves_last_fresh()
     }
 
     /// Fires what is due, and wakes those whose sockets are ready.
