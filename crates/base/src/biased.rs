@@ -59,6 +59,10 @@ const ASKED: usize = 1;
 /// The shortest streak that makes an owner: who follows another one pays so many read-modify-writes, a hundredth of its turn.
 const STREAK_MIN: u32 = STREAK.div_ceil(8);
 
+/// What a wait for an owner costs, and one for `held`, in half microseconds, where two threads do nothing but send and receive.
+const OWNER_WAIT: u32 = 4;
+const HELD_WAIT: u32 = 1;
+
 /// A value behind a lock that is cheapest for a thread that has it to itself, be it for some microseconds; and one beside it, which
 /// everybody may see at any time.
 ///
@@ -155,7 +159,7 @@ impl<T, B> BiasedLock<T, B> {
         }
         // free => held; Acquire pairs with the Release in `BiasedGuard::drop`.
         if !self.try_hold() {
-            self.hold_slow();
+            self.hold_slow(token);
         }
         // Acquire: pairs with the Release in `give_up`.
         if self.owner.load(ordering!(Acquire, "biased.settle.relaxed" => Relaxed)) != nobody() {
@@ -262,7 +266,8 @@ impl<T, B> BiasedLock<T, B> {
     }
 
     #[cold]
-    fn hold_slow(&self) {
+    fn hold_slow(&self, token: usize) {
+        asymmetric::presence(token).note_wait(HELD_WAIT);
         let mut backoff = Backoff::new();
         loop {
             backoff.look_away();
@@ -290,6 +295,7 @@ impl<T, B> BiasedLock<T, B> {
     #[cold]
     fn wait_for_owner(&self, token: usize) {
         let own = asymmetric::presence(token);
+        own.note_wait(OWNER_WAIT);
         self.is_contended.store(true, Ordering::Relaxed);
         self.waiter.store(ptr::from_ref(own).cast_mut(), Ordering::Release);
         let is_given_up = self.is_given_up(own) || self.is_given_up_when_asked(own);

@@ -47,6 +47,8 @@ pub struct Presence {
     /// Read by all, so it stands apart from what the thread writes each time.
     token: CachePadded<usize>,
     inside: Inside,
+    /// What its waits for locks have cost it. (Outside of loom's view: no lock depends on it.)
+    waits: std::sync::atomic::AtomicU32,
     bell: AtomicBool,
 }
 
@@ -54,7 +56,12 @@ impl Presence {
     const_new! {
         /// The record of the thread with this token.
         pub const fn new(token: usize) -> Presence {
-            Presence { token: CachePadded::new(token), inside: Inside::new(), bell: AtomicBool::new(false) }
+            Presence {
+                token: CachePadded::new(token),
+                inside: Inside::new(),
+                waits: std::sync::atomic::AtomicU32::new(0),
+                bell: AtomicBool::new(false),
+            }
         }
     }
 
@@ -73,6 +80,17 @@ impl Presence {
     /// Lets the next operation that is counted be number 0.
     pub(crate) fn begin_count(&self) {
         self.inside.operations.store(u32::MAX, Ordering::Relaxed);
+    }
+
+    /// Counts a wait of the thread's, which calls this itself.
+    pub(crate) fn note_wait(&self, cost: u32) {
+        let before = self.waits.load(std::sync::atomic::Ordering::Relaxed);
+        self.waits.store(before.wrapping_add(cost), std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// What the thread's waits for locks have cost it, in half microseconds. Wraps.
+    pub fn waits(&self) -> u32 {
+        self.waits.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Tells the thread to look.

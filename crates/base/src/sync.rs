@@ -170,6 +170,16 @@ mod imp {
             presence(token()).begin_count();
         }
 
+        /// Counts a wait of this thread's for a lock that another one had, in half microseconds.
+        pub fn note_wait(cost: u32) {
+            presence(token()).note_wait(cost);
+        }
+
+        /// What this thread's waits for locks have cost it: see [`Presence::waits`].
+        pub fn waits() -> u32 {
+            presence(token()).waits()
+        }
+
         /// Looks it up among all that ever were: about as many as there were threads at a time, since the addresses of ended threads are
         /// mostly used again.
         fn find(token: usize) -> &'static Presence {
@@ -280,6 +290,14 @@ mod imp {
 
         /// Nothing is counted.
         pub fn begin_count() {}
+
+        /// Nothing is counted.
+        pub fn note_wait(_cost: u32) {}
+
+        /// Nothing is counted.
+        pub fn waits() -> u32 {
+            0
+        }
 
         /// There is always one.
         pub fn enable_if_cheap() {}

@@ -2,10 +2,11 @@
 
 mod common;
 
-use common::{on_each_size, some};
+use common::{on, on_each_size, some};
 use sisal::sync::{Condvar, Mutex, WaitGroup};
 use sisal::{fiber, go};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 #[test]
@@ -47,6 +48,47 @@ fn threads_and_fibers_share_a_mutex() {
         sisal::blocking(|| threads.into_iter().for_each(|thread| thread.join().unwrap()));
         assert_eq!(*total.lock(), 1_500);
     });
+}
+
+/// Were it not so, the one that is called would wait for the end of the other's time slice, and everybody else behind it.
+#[test]
+fn who_keeps_a_worker_lets_one_of_it_that_is_called_have_the_mutex() {
+    let passed = on(2, || {
+        let (mutex, there) = (Mutex::new(()), 1 - fiber::current().home().unwrap());
+        let [begins, keeps, is_free, is_in] = [const { AtomicBool::new(false) }; 4];
+        let until = |flag: &AtomicBool| {
+            while !flag.load(Ordering::Acquire) {
+                fiber::yield_now();
+            }
+        };
+        fiber::scope(|s| {
+            let guard = mutex.lock();
+            let waiter = fiber::Builder::new().home(there).spawn_scoped(s, || {
+                begins.store(true, Ordering::Release);
+                let _guard = mutex.lock();
+                is_in.store(true, Ordering::Release);
+            });
+            until(&begins);
+            // It starts once the waiter has left the worker, so stands in the line.
+            let keeper = fiber::Builder::new().home(there).spawn_scoped(s, || {
+                keeps.store(true, Ordering::Release);
+                while !is_free.load(Ordering::Acquire) {
+                    std::hint::spin_loop();
+                }
+                let sections = (0..1_000_000).take_while(|_| {
+                    drop(mutex.lock());
+                    !is_in.load(Ordering::Acquire)
+                });
+                sections.count()
+            });
+            until(&keeps);
+            drop(guard);
+            is_free.store(true, Ordering::Release);
+            waiter.unwrap().join().unwrap();
+            keeper.unwrap().join().unwrap()
+        })
+    });
+    assert!(passed < 1_000, "{passed} sections before it came in");
 }
 
 #[test]
