@@ -75,11 +75,16 @@ impl Member {
 pub(crate) struct WakeLimit {
     /// Offers to skip between two wake-ups; 0 as long as the last loot was worth it.
     hold: AtomicU32,
+    /// The tick up to which they are held back, whatever loot is worth.
+    held_until: AtomicU32,
 }
 
 /// The first and the longest hold. A wake-up costs its waker 7,000 ns and a spawn 100: of 4,096 of them, 2 %.
 const HOLD_MIN: u32 = 64;
 const HOLD_MAX: u32 = 4096;
+/// Ticks for which they are held back once fibers of several workers were found to do little but talk to each other: 100 ms. So what
+/// is spawned in many short rounds comes to live on several workers in one of them now and then, for a try.
+const HELD_TICKS: u32 = 10;
 
 /// Ticks after which a runtime is not one that ends at once.
 const SETTLED_TICKS: u32 = 10;
@@ -136,7 +141,7 @@ pub(crate) struct Limits {
 
 impl WakeLimit {
     pub(crate) fn new() -> Self {
-        Self { hold: AtomicU32::new(0) }
+        Self { hold: AtomicU32::new(0), held_until: AtomicU32::new(0) }
     }
 
     #[inline]
@@ -147,6 +152,18 @@ impl WakeLimit {
     /// A wake-up was for nothing, or next to nothing.
     pub(crate) fn tighten(&self) {
         self.hold.store((self.hold() * 2).clamp(HOLD_MIN, HOLD_MAX), Ordering::Relaxed);
+    }
+
+    /// Fibers of several workers do little but talk to each other: those to come are better left on one.
+    pub(crate) fn hold_back(&self, tick: u32) {
+        self.hold.store(HOLD_MAX, Ordering::Relaxed);
+        self.held_until.store(tick.wrapping_add(HELD_TICKS), Ordering::Relaxed);
+    }
+
+    /// Whether that was so a short time ago. (Ticks wrap.)
+    #[inline]
+    pub(crate) fn is_held_back(&self, tick: u32) -> bool {
+        self.held_until.load(Ordering::Relaxed).wrapping_sub(tick).wrapping_sub(1) < HELD_TICKS
     }
 
     /// Loot was worth a wake-up.
@@ -203,8 +220,11 @@ impl Watched for CrewWatch {
         if self.crew.monitor.tick() >= SETTLED_TICKS {
             process_fence::enable();
         }
-        if let Some(index) = self.crew.idle.pay(self.crew.sleepers()) {
-            self.crew.members[index].post.ring();
+        // What is held back stays owed.
+        if !self.crew.wake_limit.is_held_back(self.crew.monitor.tick()) {
+            if let Some(index) = self.crew.idle.pay(self.crew.sleepers()) {
+                self.crew.members[index].post.ring();
+            }
         }
         for (index, (member, watch)) in self.crew.members.iter().zip(&self.watches).enumerate() {
             if let Seen::Busy(held) = watch.look(member) {

@@ -9,6 +9,7 @@ mod agent;
 mod ahead;
 mod chaos;
 mod commit;
+mod crosstalk;
 mod grace;
 mod held;
 mod life;
@@ -44,6 +45,7 @@ use crate::timer::{Due, Wheel};
 use crate::trace::What;
 use ahead::Waiting;
 use chaos::Chaos;
+use crosstalk::Crosstalk;
 use grace::Grace;
 use looks::Looks;
 use probe::Attention;
@@ -133,6 +135,7 @@ pub(crate) struct Worker {
     /// Offers of fresh work since the last that woke somebody.
     offers_skipped: Cell<u32>,
     search: Search,
+    crosstalk: Crosstalk,
     counters: Arc<CachePadded<Counters>>,
     attention: Attention,
 }
@@ -186,6 +189,7 @@ impl Worker {
             noticed_close: Cell::new(false),
             offers_skipped: Cell::new(0),
             search: Search::new(),
+            crosstalk: Crosstalk::new(start),
             counters: Arc::clone(&member.counters),
             attention: Attention::new(crew.limits.migrate, crew.recorder.is_on()),
             crew,

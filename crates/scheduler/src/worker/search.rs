@@ -74,7 +74,6 @@ impl Search {
     /// each other in turn, as in a ring (861 ns a hop asleep): then the next wake is worth waiting for.
     fn was_rung_after(&self, slept: Duration) {
         if slept <= SHORT {
-            self.vain.set(0);
             self.mutual.set(true);
         }
     }
@@ -84,14 +83,19 @@ impl Search {
         if self.vain.get() < VAIN_MAX { SPIN } else { Duration::ZERO }
     }
 
+    /// Fresh tasks of others are left to them for as long as may be.
+    pub(super) fn be_patient(&self) {
+        self.patience.set(PATIENCE_MAX);
+    }
+
     /// Judges the last loot, which is used up now.
-    fn judge(&self, limit: &WakeLimit, now: impl Fn() -> Instant) {
+    fn judge(&self, limit: &WakeLimit, tick: u32, now: impl Fn() -> Instant) {
         let Some(looted) = self.looted.take() else { return };
         let lasted = now().saturating_duration_since(looted);
         if lasted < TINY {
             self.patience.set((self.patience.get() * 2).clamp(PATIENCE_MIN, PATIENCE_MAX));
             limit.tighten();
-        } else if lasted > WORTH {
+        } else if lasted > WORTH && !limit.is_held_back(tick) {
             self.patience.set(Duration::ZERO);
             limit.loosen();
         }
@@ -103,7 +107,7 @@ impl Worker {
     #[cold]
     #[inline(never)]
     pub(super) fn search(&self, has_looked: bool) -> Option<Task> {
-        self.search.judge(&self.crew.wake_limit, || self.now());
+        self.search.judge(&self.crew.wake_limit, self.tick_seen.get(), || self.now());
         // At once: what has overflowed is work of our own, and is worth neither a permit nor a look at the sockets each time.
         if let Some(task) = self.take_injected() {
             return Some(task);
@@ -160,7 +164,9 @@ impl Worker {
 
     /// A fiber that another worker wakes, if it does so soon and that is to be expected.
     fn await_answer(&self) -> Option<Task> {
-        if !self.search.mutual.get() || self.sim().is_some() {
+        // Nobody can be woken where nobody lives.
+        let is_expected = self.search.mutual.get() && self.crew.members[self.index].live.count() > 0;
+        if !is_expected || self.sim().is_some() {
             return None;
         }
         let (inbox, begun) = (self.post.mailbox.inbox(), self.now());

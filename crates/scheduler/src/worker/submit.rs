@@ -27,10 +27,11 @@ use std::sync::Arc;
 /// 1,000 connections).
 fn lead(own: usize, workers: usize) -> usize {
     let share = if workers > 2 { 8 } else { 4 };
-    (own / share).clamp(LEAD_MIN, 64)
+    (own / share).clamp(LEAD_MIN, LEAD_MAX)
 }
 
 const LEAD_MIN: usize = 8;
+const LEAD_MAX: usize = 64;
 
 /// Submits a fresh task of `crew`: to this thread's worker `here`, if it is one of that crew, else through the injector.
 #[inline]
@@ -182,6 +183,9 @@ impl Worker {
     fn detour_slow(&self, own: usize) -> Option<usize> {
         let workers = self.crew.members.len();
         let count = |index: usize| self.crew.members[index].live.load();
+        // Where they do little but talk to each other, blocks are as large as can be.
+        let talk = self.crew.wake_limit.is_held_back(self.tick_seen.get());
+        let lead = |own, workers| if talk { LEAD_MAX } else { lead(own, workers) };
         if let Some(other) = self.detour.get() {
             if count(other) < own + lead(own, workers) {
                 return Some(other);

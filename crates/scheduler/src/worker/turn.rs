@@ -227,16 +227,26 @@ impl Worker {
         let now = self.now();
         self.looks.came(now, self.counters.turns.get() as u32);
         self.grace.look(now);
+        self.listen(now);
         self.look(|| {
             self.counters.io_events.add(self.turn_reactor(Some(Duration::ZERO)));
             self.fire_timers(now);
         });
     }
 
+    /// Has fresh tasks left on the worker where they are if those here and there are busy with talking to each other.
+    fn listen(&self, now: Instant) {
+        if self.crosstalk.is_too_much(now) && self.sim().is_none() {
+            self.crew.wake_limit.hold_back(self.tick_seen.get());
+            self.search.be_patient();
+        }
+    }
+
     /// Fires what is due.
     pub(super) fn serve_timers(&self) {
         let now = self.now();
         self.looks.came(now, self.counters.turns.get() as u32);
+        self.listen(now);
         self.look(|| self.fire_timers(now));
     }
 
@@ -380,6 +390,7 @@ impl Worker {
                 // Sent here to start here, to even out the homes.
                 self.bound.with(|bound| bound.push_back(task));
             } else {
+                self.crosstalk.note_arrival();
                 self.admit(task, WakeKind::Back);
             }
         }
