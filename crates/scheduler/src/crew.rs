@@ -85,6 +85,8 @@ const HOLD_MAX: u32 = 4096;
 /// Ticks for which they are held back once fibers of several workers were found to do little but talk to each other: 100 ms. So what
 /// is spawned in many short rounds comes to live on several workers in one of them now and then, for a try.
 const HELD_TICKS: u32 = 10;
+/// Ticks between two that pay what is owed, while wake-ups are held back.
+const TICKS_A_PAY: u32 = 4;
 
 /// Ticks after which a runtime is not one that ends at once.
 const SETTLED_TICKS: u32 = 10;
@@ -220,8 +222,9 @@ impl Watched for CrewWatch {
         if self.crew.monitor.tick() >= SETTLED_TICKS {
             process_fence::enable();
         }
-        // What is held back stays owed.
-        if !self.crew.wake_limit.is_held_back(self.crew.monitor.tick()) {
+        let tick = self.crew.monitor.tick();
+        // What is held back stays owed meanwhile.
+        if tick % TICKS_A_PAY == 0 || !self.crew.wake_limit.is_held_back(tick) {
             if let Some(index) = self.crew.idle.pay(self.crew.sleepers()) {
                 self.crew.members[index].post.ring();
             }

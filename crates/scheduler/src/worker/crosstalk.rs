@@ -17,15 +17,15 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// How long talk is listened to before it is judged.
-const INTERVAL: Duration = Duration::from_micros(100);
-/// What the wake-up of a fiber costs that another worker has woken, and the unit in which waits for locks are counted.
+const INTERVAL: Duration = Duration::from_micros(200);
+/// What it costs to be woken for by another worker, be it for one fiber or many, and the unit in which waits for locks are counted.
 const COST: Duration = Duration::from_nanos(500);
 /// The share of the time from which on it is too much: in the table, those with 50 ns of work and less.
-const SHARE: u32 = 4;
+const SHARE: u32 = 5;
 
 /// What a worker has heard.
 pub(super) struct Crosstalk {
-    /// Fibers of ours that others have woken.
+    /// Times that the inbox had something.
     arrivals: Cell<u32>,
     /// What had been counted when, the last time that it was judged.
     since: Cell<(u32, Instant)>,
@@ -36,7 +36,7 @@ impl Crosstalk {
         Self { arrivals: Cell::new(0), since: Cell::new((0, now)) }
     }
 
-    /// Another worker has woken one of our fibers.
+    /// Other workers have woken fibers of ours.
     #[inline]
     pub(super) fn note_arrival(&self) {
         self.arrivals.set(self.arrivals.get().wrapping_add(1));
@@ -64,7 +64,7 @@ mod tests {
     fn a_word_a_microsecond_is_too_much_and_one_in_five_is_not() {
         let mut now = Instant::now();
         let crosstalk = Crosstalk::new(now);
-        for (words, expected) in [(100, true), (20, false), (100, true), (0, false)] {
+        for (words, expected) in [(200, true), (40, false), (200, true), (0, false)] {
             (0..words).for_each(|_| crosstalk.note_arrival());
             now += INTERVAL / 2;
             assert!(!crosstalk.is_too_much(now), "too early to say");

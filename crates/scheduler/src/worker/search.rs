@@ -210,7 +210,8 @@ impl Worker {
     /// Looks at the injector, the inbox and the other workers' queues, until something is found or it is time to sleep.
     fn look_at_others(&self) -> Option<Task> {
         let others = self.crew.members.len() - 1;
-        let spins = others > 0 && self.sim().is_none();
+        let is_held_back = self.crew.wake_limit.is_held_back(self.tick_seen.get());
+        let spins = others > 0 && self.sim().is_none() && !is_held_back;
         let spin = if spins { self.search.spin() } else { Duration::ZERO };
         let mut since = self.now();
         let mut visible_since: Option<Instant> = None;

@@ -383,6 +383,7 @@ impl Worker {
     #[inline(never)]
     pub(super) fn drain_inbox(&self) {
         let mut arrived = self.post.mailbox.inbox().take_all();
+        self.crosstalk.note_arrival();
         while let Some(node) = arrived.pop_front() {
             // SAFETY: what is delivered carries the scheduler's reference.
             let task = unsafe { Task::from_raw(node) };
@@ -390,7 +391,6 @@ impl Worker {
                 // Sent here to start here, to even out the homes.
                 self.bound.with(|bound| bound.push_back(task));
             } else {
-                self.crosstalk.note_arrival();
                 self.admit(task, WakeKind::Back);
             }
         }
