@@ -69,7 +69,7 @@ fn park_until(agent: &dyn Agent, deadline: Option<Instant>) {
 
 /// Waits for at least `duration`. A cancel makes one call return early.
 ///
-/// A timer is some 16 µs coarse; a worker with more than 256 timers lets them fire together, up to 250 µs late.
+/// A timer is some 16 µs coarse; a worker with more than 256 timers lets them fire together, up to 120 µs late.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
