@@ -159,7 +159,7 @@ impl<T, B> BiasedLock<T, B> {
         }
         // free => held; Acquire pairs with the Release in `BiasedGuard::drop`.
         if !self.try_hold() {
-            self.hold_slow(token);
+            self.hold_slow();
         }
         // Acquire: pairs with the Release in `give_up`.
         if self.owner.load(ordering!(Acquire, "biased.settle.relaxed" => Relaxed)) != nobody() {
@@ -266,8 +266,8 @@ impl<T, B> BiasedLock<T, B> {
     }
 
     #[cold]
-    fn hold_slow(&self, token: usize) {
-        asymmetric::presence(token).note_wait(HELD_WAIT);
+    fn hold_slow(&self) {
+        asymmetric::note_lock_wait(HELD_WAIT);
         let mut backoff = Backoff::new();
         loop {
             backoff.look_away();
@@ -295,7 +295,7 @@ impl<T, B> BiasedLock<T, B> {
     #[cold]
     fn wait_for_owner(&self, token: usize) {
         let own = asymmetric::presence(token);
-        own.note_wait(OWNER_WAIT);
+        own.note_lock_wait(OWNER_WAIT);
         self.is_contended.store(true, Ordering::Relaxed);
         self.waiter.store(ptr::from_ref(own).cast_mut(), Ordering::Release);
         let is_given_up = self.is_given_up(own) || self.is_given_up_when_asked(own);

@@ -47,8 +47,8 @@ pub struct Presence {
     /// Read by all, so it stands apart from what the thread writes each time.
     token: CachePadded<usize>,
     inside: Inside,
-    /// What its waits for locks have cost it. (Outside of loom's view: no lock depends on it.)
-    waits: std::sync::atomic::AtomicU32,
+    /// What its waits for locks have cost it, in half microseconds. (Outside of loom's view: no lock depends on it.)
+    lock_waits_cost: std::sync::atomic::AtomicU32,
     bell: AtomicBool,
 }
 
@@ -59,7 +59,7 @@ impl Presence {
             Presence {
                 token: CachePadded::new(token),
                 inside: Inside::new(),
-                waits: std::sync::atomic::AtomicU32::new(0),
+                lock_waits_cost: std::sync::atomic::AtomicU32::new(0),
                 bell: AtomicBool::new(false),
             }
         }
@@ -83,14 +83,14 @@ impl Presence {
     }
 
     /// Counts a wait of the thread's, which calls this itself.
-    pub(crate) fn note_wait(&self, cost: u32) {
-        let before = self.waits.load(std::sync::atomic::Ordering::Relaxed);
-        self.waits.store(before.wrapping_add(cost), std::sync::atomic::Ordering::Relaxed);
+    pub(crate) fn note_lock_wait(&self, cost: u32) {
+        let before = self.lock_waits_cost.load(std::sync::atomic::Ordering::Relaxed);
+        self.lock_waits_cost.store(before.wrapping_add(cost), std::sync::atomic::Ordering::Relaxed);
     }
 
     /// What the thread's waits for locks have cost it, in half microseconds. Wraps.
-    pub fn waits(&self) -> u32 {
-        self.waits.load(std::sync::atomic::Ordering::Relaxed)
+    pub fn lock_waits_cost(&self) -> u32 {
+        self.lock_waits_cost.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Tells the thread to look.

@@ -170,14 +170,16 @@ mod imp {
             presence(token()).begin_count();
         }
 
-        /// Counts a wait of this thread's for a lock that another one had, in half microseconds.
-        pub fn note_wait(cost: u32) {
-            presence(token()).note_wait(cost);
+        /// Counts a wait of this thread's for a lock that another one had, in half microseconds. Not where threads cannot be told apart.
+        pub fn note_lock_wait(cost: u32) {
+            if token() != usize::MAX {
+                presence(token()).note_lock_wait(cost);
+            }
         }
 
-        /// What this thread's waits for locks have cost it: see [`Presence::waits`].
-        pub fn waits() -> u32 {
-            presence(token()).waits()
+        /// What this thread's waits for locks have cost it: see [`Presence::lock_waits_cost`].
+        pub fn lock_waits_cost() -> u32 {
+            if token() == usize::MAX { 0 } else { presence(token()).lock_waits_cost() }
         }
 
         /// Looks it up among all that ever were: about as many as there were threads at a time, since the addresses of ended threads are
@@ -292,10 +294,10 @@ mod imp {
         pub fn begin_count() {}
 
         /// Nothing is counted.
-        pub fn note_wait(_cost: u32) {}
+        pub fn note_lock_wait(_cost: u32) {}
 
         /// Nothing is counted.
-        pub fn waits() -> u32 {
+        pub fn lock_waits_cost() -> u32 {
             0
         }
 

@@ -24,6 +24,7 @@ use sisal_base::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use sisal_coro::{Class, Pool};
 use sisal_queue::{Idle, Sleeper, Stealer};
 use sisal_reactor::Reactor;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ pub(crate) struct Member {
     pub(crate) reactor: Arc<Reactor>,
     /// What the worker writes all the time, away from what the others read.
     pub(crate) live: CachePadded<LiveTable>,
+    /// The worker has not offered fresh work of its own for a while: the monitor makes it owed.
+    pub(crate) owes_later: AtomicBool,
     /// What the worker counts; by its turns the monitor sees whether it still comes round.
     pub(crate) counters: Arc<CachePadded<Counters>>,
     /// The number of the worker's OS thread; 0 until it runs.
@@ -75,18 +78,13 @@ impl Member {
 pub(crate) struct WakeLimit {
     /// Offers to skip between two wake-ups; 0 as long as the last loot was worth it.
     hold: AtomicU32,
-    /// The tick up to which they are held back, whatever loot is worth.
-    held_until: AtomicU32,
 }
 
 /// The first and the longest hold. A wake-up costs its waker 7,000 ns and a spawn 100: of 4,096 of them, 2 %.
 const HOLD_MIN: u32 = 64;
 const HOLD_MAX: u32 = 4096;
-/// Ticks for which they are held back once fibers of several workers were found to do little but talk to each other: 100 ms. So what
-/// is spawned in many short rounds comes to live on several workers in one of them now and then, for a try.
-const HELD_TICKS: u32 = 10;
-/// Ticks between two that pay what is owed, while wake-ups are held back.
-const TICKS_A_PAY: u32 = 4;
+/// Ticks after which at the latest offers are owed that a worker has held back because of crosstalk: 40 ms.
+const LATE_TICKS: u32 = 4;
 
 /// Ticks after which a runtime is not one that ends at once.
 const SETTLED_TICKS: u32 = 10;
@@ -143,7 +141,7 @@ pub(crate) struct Limits {
 
 impl WakeLimit {
     pub(crate) fn new() -> Self {
-        Self { hold: AtomicU32::new(0), held_until: AtomicU32::new(0) }
+        Self { hold: AtomicU32::new(0) }
     }
 
     #[inline]
@@ -154,18 +152,6 @@ impl WakeLimit {
     /// A wake-up was for nothing, or next to nothing.
     pub(crate) fn tighten(&self) {
         self.hold.store((self.hold() * 2).clamp(HOLD_MIN, HOLD_MAX), Ordering::Relaxed);
-    }
-
-    /// Fibers of several workers do little but talk to each other: those to come are better left on one.
-    pub(crate) fn hold_back(&self, tick: u32) {
-        self.hold.store(HOLD_MAX, Ordering::Relaxed);
-        self.held_until.store(tick.wrapping_add(HELD_TICKS), Ordering::Relaxed);
-    }
-
-    /// Whether that was so a short time ago. (Ticks wrap.)
-    #[inline]
-    pub(crate) fn is_held_back(&self, tick: u32) -> bool {
-        self.held_until.load(Ordering::Relaxed).wrapping_sub(tick).wrapping_sub(1) < HELD_TICKS
     }
 
     /// Loot was worth a wake-up.
@@ -214,6 +200,8 @@ impl Crew {
 pub(crate) struct CrewWatch {
     pub(crate) crew: Arc<Crew>,
     pub(crate) watches: Box<[Watch]>,
+    /// The tick at which late debts were last looked for.
+    pub(crate) late_seen: Cell<u32>,
     pub(crate) deadlock: DeadlockWatch,
 }
 
@@ -222,12 +210,9 @@ impl Watched for CrewWatch {
         if self.crew.monitor.tick() >= SETTLED_TICKS {
             process_fence::enable();
         }
-        let tick = self.crew.monitor.tick();
-        // What is held back stays owed meanwhile.
-        if tick % TICKS_A_PAY == 0 || !self.crew.wake_limit.is_held_back(tick) {
-            if let Some(index) = self.crew.idle.pay(self.crew.sleepers()) {
-                self.crew.members[index].post.ring();
-            }
+        self.own_up_to_late_debts();
+        if let Some(index) = self.crew.idle.pay(self.crew.sleepers()) {
+            self.crew.members[index].post.ring();
         }
         for (index, (member, watch)) in self.crew.members.iter().zip(&self.watches).enumerate() {
             if let Seen::Busy(held) = watch.look(member) {
@@ -249,5 +234,22 @@ impl Watched for CrewWatch {
 
     fn any_awake(&self) -> bool {
         self.crew.sleepers().any(|sleeper| !sleeper.is_asleep())
+    }
+}
+
+impl CrewWatch {
+    /// What workers have held back becomes owed, now and then.
+    fn own_up_to_late_debts(&self) {
+        let tick = self.crew.monitor.tick();
+        if tick.wrapping_sub(self.late_seen.get()) < LATE_TICKS {
+            return;
+        }
+        self.late_seen.set(tick);
+        for member in &self.crew.members {
+            // Cleared first, as in `Idle::pay`: what is held back from here on is for later.
+            if member.owes_later.load(Ordering::Relaxed) && member.owes_later.swap(false, Ordering::Relaxed) {
+                self.crew.idle.owe();
+            }
+        }
     }
 }

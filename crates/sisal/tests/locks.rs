@@ -3,6 +3,7 @@
 mod common;
 
 use common::{on, on_each_size, some};
+use sisal::runtime::FiberDump;
 use sisal::sync::{Condvar, Mutex, WaitGroup};
 use sisal::{fiber, go};
 use std::sync::Arc;
@@ -55,21 +56,21 @@ fn threads_and_fibers_share_a_mutex() {
 fn who_keeps_a_worker_lets_one_of_it_that_is_called_have_the_mutex() {
     let passed = on(2, || {
         let (mutex, there) = (Mutex::new(()), 1 - fiber::current().home().unwrap());
-        let [begins, keeps, is_free, is_in] = [const { AtomicBool::new(false) }; 4];
-        let until = |flag: &AtomicBool| {
-            while !flag.load(Ordering::Acquire) {
+        let [keeps, is_free, is_in] = [const { AtomicBool::new(false) }; 3];
+        let until = |holds: &dyn Fn() -> bool| {
+            while !holds() {
                 fiber::yield_now();
             }
         };
         fiber::scope(|s| {
             let guard = mutex.lock();
             let waiter = fiber::Builder::new().home(there).spawn_scoped(s, || {
-                begins.store(true, Ordering::Release);
                 let _guard = mutex.lock();
                 is_in.store(true, Ordering::Release);
             });
-            until(&begins);
-            // It starts once the waiter has left the worker, so stands in the line.
+            let waiter = waiter.unwrap();
+            let waits = |fiber: &FiberDump| fiber.id == waiter.fiber().id() && fiber.waits_for.is_some();
+            until(&|| sisal::dump().fibers.iter().any(waits));
             let keeper = fiber::Builder::new().home(there).spawn_scoped(s, || {
                 keeps.store(true, Ordering::Release);
                 while !is_free.load(Ordering::Acquire) {
@@ -81,10 +82,10 @@ fn who_keeps_a_worker_lets_one_of_it_that_is_called_have_the_mutex() {
                 });
                 sections.count()
             });
-            until(&keeps);
+            until(&|| keeps.load(Ordering::Acquire));
             drop(guard);
             is_free.store(true, Ordering::Release);
-            waiter.unwrap().join().unwrap();
+            waiter.join().unwrap();
             keeper.unwrap().join().unwrap()
         })
     });

@@ -54,7 +54,7 @@ use crate::line::Stand;
 use coming::Coming;
 use line::{Call, Called, DUE, Line, Place, Turn};
 use sisal_base::backoff::{Backoff, LOOKS_BEFORE_YIELD};
-use sisal_base::sync::asymmetric::note_wait;
+use sisal_base::sync::asymmetric::note_lock_wait;
 use sisal_base::sync::atomic::{AtomicU64, Ordering};
 use sisal_base::sync::{SpinGuard, SpinLock};
 use sisal_base::thread_pointer::thread_pointer;
@@ -76,8 +76,8 @@ pub(crate) const FLAGS: u64 = WAITING | STRICT | COMING;
 /// The first bit that belongs to the rule.
 pub(crate) const RULE_SHIFT: u32 = 3;
 
-/// What it costs a fiber to find the gate closed by one of another worker, beside its wake-up, in half microseconds.
-const BARGED: u32 = 2;
+/// What it costs a fiber that one of another worker was in, beside its wake-up, in half microseconds.
+const WAIT: u32 = 2;
 
 /// What the word means above the gate's flags.
 pub(crate) trait Rule {
@@ -282,7 +282,9 @@ impl<R: Rule> Gate<R> {
         // SAFETY: as in `decide`; it lives until `finish`.
         let place = unsafe { &*claimed.packet().cast::<Place<R::Want>>() };
         place.called.set(call);
-        self.coming.set(place.home);
+        if let Call::Try { .. } = call {
+            self.coming.set(place.home);
+        }
         claimed.finish()
     }
 
@@ -315,11 +317,11 @@ impl<R: Rule> Gate<R> {
     ) -> bool {
         let spins = agent.spins();
         let since = (spins > 0 && R::tries_itself(want)).then(|| agent.now());
-        let home = thread_pointer();
-        let place = Place { want, since, came_back: Cell::new(false), home, called: Cell::new(Call::NotYet) };
-        if spins == 0 && self.word() & COMING != 0 && self.coming.lets_go_first(home) {
+        if spins == 0 && deadline.is_none() && self.would_pass_called(want) {
             agent.yield_now();
         }
+        let home = thread_pointer();
+        let place = Place { want, since, came_back: Cell::new(false), home, called: Cell::new(Call::NotYet) };
         if self.try_enter(want) {
             return true;
         }
@@ -357,8 +359,8 @@ impl<R: Rule> Gate<R> {
                 Call::In => return true,
                 Call::Try { by } => {
                     called_by = by;
-                    if by != home {
-                        note_wait(BARGED);
+                    if by != home && spins == 0 {
+                        note_lock_wait(WAIT);
                     }
                 }
                 Call::NotYet => {}
@@ -366,6 +368,13 @@ impl<R: Rule> Gate<R> {
             place.came_back.set(true);
             place.called.set(Call::NotYet);
         }
+    }
+
+    /// Whether one who waits for this worker was called, and is to go first now.
+    #[inline]
+    fn would_pass_called(&self, want: R::Want) -> bool {
+        let word = self.word();
+        word & COMING != 0 && R::enter(word, want).is_some() && self.coming.counts_out(thread_pointer())
     }
 
     /// Under the line's lock: enters, or sets `WAITING`. Who has come back is coming no more in either case, and passes those

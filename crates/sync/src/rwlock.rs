@@ -109,7 +109,12 @@ impl RawRwLock {
     #[inline]
     pub(crate) fn lock(&self, access: Access) {
         sisal_park::spend();
-        if !self.enter(access) {
+        let entered = match access {
+            // Whoever would pass one that was called asks for that first.
+            Access::Write => self.gate.enter_empty(WRITER),
+            _ => self.enter(access),
+        };
+        if !entered {
             self.wait(access, None);
         }
         self.has_entered(access);

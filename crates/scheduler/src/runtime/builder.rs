@@ -26,6 +26,7 @@ use sisal_base::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use sisal_coro::Class;
 use sisal_queue::{Idle, Local, deque};
 use sisal_reactor::Reactor;
+use std::cell::Cell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, Weak};
@@ -313,6 +314,7 @@ impl Builder {
                 thread: AtomicU64::new(0),
                 desk: Desk::new(),
                 tape: Tape::new(),
+                owes_later: AtomicBool::new(false),
                 noticed_close: AtomicBool::new(false),
                 ended: AtomicBool::new(false),
                 leaked: sisal_base::sync::Mutex::new(Vec::new()),
@@ -363,7 +365,12 @@ fn start_threads(
     let watch_crew = Arc::clone(crew);
     let life = move || {
         let watches = watch_crew.members.iter().map(|_| Watch::new()).collect();
-        let watch = CrewWatch { crew: watch_crew, watches, deadlock: DeadlockWatch::default() };
+        let watch = CrewWatch {
+            crew: watch_crew,
+            watches,
+            late_seen: Cell::new(0),
+            deadlock: DeadlockWatch::default(),
+        };
         watch.crew.monitor.run(&watch);
     };
     threads.monitor = Some(thread::Builder::new().name(format!("{name}-monitor")).spawn(life)?);

@@ -189,7 +189,7 @@ impl Worker {
             noticed_close: Cell::new(false),
             offers_skipped: Cell::new(0),
             search: Search::new(),
-            crosstalk: Crosstalk::new(start),
+            crosstalk: Crosstalk::new(start, crew.monitor.tick()),
             counters: Arc::clone(&member.counters),
             attention: Attention::new(crew.limits.migrate, crew.recorder.is_on()),
             crew,

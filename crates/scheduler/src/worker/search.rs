@@ -3,7 +3,8 @@
 //! Knows nothing of what it finds.
 //!
 //! At most one worker of a runtime searches. It looks for [`SPIN`] before it sleeps, because a searcher is reached in
-//! 60–250 ns, a sleeper in 15,000; but not if its last searches found nothing, so that half-idle servers burn no CPU.
+//! 60–250 ns, a sleeper in 15,000; but not if its last searches found nothing, so that half-idle servers burn no CPU, nor while its fibers
+//! do little but talk to other workers' ([`crosstalk`](super::crosstalk)).
 //!
 //! *Answers.* Where fibers here and there wake each other in turn, each worker has nothing to do while the other runs. Whose short sleep
 //! another worker has ended waits awake for its inbox, [`SHORT`] at the most, as long as that pays. It does so without the
@@ -89,13 +90,13 @@ impl Search {
     }
 
     /// Judges the last loot, which is used up now.
-    fn judge(&self, limit: &WakeLimit, tick: u32, now: impl Fn() -> Instant) {
+    fn judge(&self, limit: &WakeLimit, holds_back: bool, now: impl Fn() -> Instant) {
         let Some(looted) = self.looted.take() else { return };
         let lasted = now().saturating_duration_since(looted);
         if lasted < TINY {
             self.patience.set((self.patience.get() * 2).clamp(PATIENCE_MIN, PATIENCE_MAX));
             limit.tighten();
-        } else if lasted > WORTH && !limit.is_held_back(tick) {
+        } else if lasted > WORTH && !holds_back {
             self.patience.set(Duration::ZERO);
             limit.loosen();
         }
@@ -107,7 +108,7 @@ impl Worker {
     #[cold]
     #[inline(never)]
     pub(super) fn search(&self, has_looked: bool) -> Option<Task> {
-        self.search.judge(&self.crew.wake_limit, self.tick_seen.get(), || self.now());
+        self.search.judge(&self.crew.wake_limit, self.holds_back(), || self.now());
         // At once: what has overflowed is work of our own, and is worth neither a permit nor a look at the sockets each time.
         if let Some(task) = self.take_injected() {
             return Some(task);
@@ -164,9 +165,9 @@ impl Worker {
 
     /// A fiber that another worker wakes, if it does so soon and that is to be expected.
     fn await_answer(&self) -> Option<Task> {
-        // Nobody can be woken where nobody lives.
-        let is_expected = self.search.mutual.get() && self.crew.members[self.index].live.count() > 0;
-        if !is_expected || self.sim().is_some() {
+        // Nobody can be woken where nobody lives; but who has come from another worker stands in that one's table.
+        let somebody_lives = || self.crew.limits.migrate || self.crew.members[self.index].live.count() > 0;
+        if !self.search.mutual.get() || self.sim().is_some() || !somebody_lives() {
             return None;
         }
         let (inbox, begun) = (self.post.mailbox.inbox(), self.now());
@@ -210,8 +211,7 @@ impl Worker {
     /// Looks at the injector, the inbox and the other workers' queues, until something is found or it is time to sleep.
     fn look_at_others(&self) -> Option<Task> {
         let others = self.crew.members.len() - 1;
-        let is_held_back = self.crew.wake_limit.is_held_back(self.tick_seen.get());
-        let spins = others > 0 && self.sim().is_none() && !is_held_back;
+        let spins = others > 0 && self.sim().is_none() && !self.holds_back();
         let spin = if spins { self.search.spin() } else { Duration::ZERO };
         let mut since = self.now();
         let mut visible_since: Option<Instant> = None;

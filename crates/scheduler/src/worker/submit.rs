@@ -14,6 +14,7 @@ use crate::injector::BUNCH_MAX;
 use crate::post::Post;
 use crate::sim::About;
 use crate::task::{Header, Task};
+use sisal_base::sync::atomic::Ordering;
 use sisal_park::WakeKind;
 use std::mem;
 use std::ptr;
@@ -65,7 +66,14 @@ pub(crate) fn submit_woken(task: Task, kind: WakeKind) {
 
 #[inline(never)]
 fn deliver_woken(home: &Post, task: Task) {
-    with_worker(|worker| worker.into_iter().for_each(|worker| worker.tell_wake(task)));
+    with_worker(|worker| {
+        worker.into_iter().for_each(|worker| {
+            worker.tell_wake(task);
+            if home.mailbox.inbox().is_empty() {
+                worker.crosstalk.note_word();
+            }
+        });
+    });
     home.deliver(task);
 }
 
@@ -110,7 +118,8 @@ impl Worker {
     }
 
     /// Wakes one sleeper, if somebody sleeps and nobody searches; but while thefts are worth little, only once in many
-    /// offers. What is skipped is owed, and the monitor pays it with its next tick.
+    /// offers. What is skipped is owed, and the monitor pays it with its next tick; or some ticks later, while it is held back because of
+    /// crosstalk.
     #[inline]
     pub(super) fn offer(&self) {
         if self.crew.idle.somebody_sleeps() {
@@ -120,6 +129,9 @@ impl Worker {
 
     #[cold]
     fn offer_slow(&self) {
+        if self.holds_back() {
+            return self.crew.members[self.index].owes_later.store(true, Ordering::Relaxed);
+        }
         let skipped = self.offers_skipped.get();
         if skipped < self.crew.wake_limit.hold() || self.chaos.wakes_late() {
             self.offers_skipped.set(skipped + 1);
@@ -184,8 +196,8 @@ impl Worker {
         let workers = self.crew.members.len();
         let count = |index: usize| self.crew.members[index].live.load();
         // Where they do little but talk to each other, blocks are as large as can be.
-        let talk = self.crew.wake_limit.is_held_back(self.tick_seen.get());
-        let lead = |own, workers| if talk { LEAD_MAX } else { lead(own, workers) };
+        let holds_back = self.holds_back();
+        let lead = |own, workers| if holds_back { LEAD_MAX } else { lead(own, workers) };
         if let Some(other) = self.detour.get() {
             if count(other) < own + lead(own, workers) {
                 return Some(other);

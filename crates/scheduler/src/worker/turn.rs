@@ -89,7 +89,7 @@ impl Worker {
                         return Some(task);
                     }
                 }
-            } else if !self.calls_for_last_fresh() && !self.leaves_last_fresh() {
+            } else if !self.leaves_fresh_to_called() && !self.leaves_last_fresh() {
                 if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
                     return Some(task);
                 }
@@ -202,21 +202,24 @@ impl Worker {
         self.grace.is_on() && self.fresh.len() == 1 && self.bound.with(|bound| bound.is_empty())
     }
 
-    /// Calls another worker, if one sleeps, for fresh work that a fiber which yields has left, and leaves it the last for a while. Who
-    /// yields has more to do, and is done for long only if others go on beside it. Those who talk wait instead, and are better off on one
-    /// worker. Once a tick, whatever it was worth the last time.
+    /// Calls another worker, if one sleeps, for fresh work that a fiber which yields has left; `true` if it is to be left to that one for a
+    /// while. Who yields has more to do, and would share this worker for long with what is started here. Those who talk mostly wait instead, and
+    /// are better off on one worker. Once a tick, whatever wake-ups were worth lately; more often while they are worth it.
     #[inline]
-    fn calls_for_last_fresh(&self) -> bool {
-        self.called_at.get() != self.tick_seen.get() && self.call_for_fresh()
+    fn leaves_fresh_to_called(&self) -> bool {
+        self.crew.members.len() > 1
+            && (self.called_at.get() != self.tick_seen.get() || self.crew.wake_limit.hold() == 0)
+            && self.crew.idle.somebody_sleeps()
+            && self.call_for_fresh()
     }
 
     #[cold]
     #[inline(never)]
     fn call_for_fresh(&self) -> bool {
-        if self.fresh.is_empty() || self.sim().is_some() || !self.crew.idle.somebody_sleeps() {
+        self.called_at.set(self.tick_seen.get());
+        if self.fresh.is_empty() || self.sim().is_some() || self.holds_back() {
             return false;
         }
-        self.called_at.set(self.tick_seen.get());
         self.crew.wake_one();
         self.grace.begin();
         self.leaves_last_fresh()
@@ -234,12 +237,17 @@ impl Worker {
         });
     }
 
-    /// Has fresh tasks left on the worker where they are if those here and there are busy with talking to each other.
+    /// Finds out whether fibers here and elsewhere do little but talk to each other.
     fn listen(&self, now: Instant) {
-        if self.crosstalk.is_too_much(now) && self.sim().is_none() {
-            self.crew.wake_limit.hold_back(self.tick_seen.get());
+        if self.sim().is_none() && self.crosstalk.judge(now, self.tick_seen.get()) {
             self.search.be_patient();
         }
+    }
+
+    /// Whether that was so a short time ago.
+    #[inline]
+    pub(super) fn holds_back(&self) -> bool {
+        self.crosstalk.holds_back(self.tick_seen.get())
     }
 
     /// Fires what is due.
@@ -383,7 +391,6 @@ impl Worker {
     #[inline(never)]
     pub(super) fn drain_inbox(&self) {
         let mut arrived = self.post.mailbox.inbox().take_all();
-        self.crosstalk.note_arrival();
         while let Some(node) = arrived.pop_front() {
             // SAFETY: what is delivered carries the scheduler's reference.
             let task = unsafe { Task::from_raw(node) };

@@ -27,9 +27,14 @@ impl Coming {
         self.0.store(home, Ordering::Relaxed);
     }
 
-    /// A newcomer on the thread `home` is about to pass; `true` if it is to let the other one go first.
+    /// Counts a newcomer on the thread `home` that is about to pass; `true` if too many have, and it is to let the other one go first. (Whoever
+    /// is called meanwhile may be forgotten over it.)
     #[inline]
-    pub(super) fn lets_go_first(&self, home: usize) -> bool {
+    pub(super) fn counts_out(&self, home: usize) -> bool {
+        if home == usize::MAX {
+            // Threads cannot be told apart.
+            return false;
+        }
         let passed = self.0.load(Ordering::Relaxed).wrapping_sub(home);
         if passed < PASSED_MAX {
             self.0.store(home.wrapping_add(passed + 1), Ordering::Relaxed);
@@ -46,11 +51,11 @@ mod tests {
     fn some_pass_and_then_nobody_of_that_thread() {
         let coming = Coming::new();
         coming.set(0x1000);
-        let mut asks = (0..100).map(|_| coming.lets_go_first(0x1000));
-        assert_eq!(asks.by_ref().take_while(|lets| !lets).count(), PASSED_MAX);
-        assert!(asks.all(|lets| lets));
-        assert!((0..100).all(|_| !coming.lets_go_first(0x2000)), "of another thread all");
+        let mut asks = (0..100).map(|_| coming.counts_out(0x1000));
+        assert_eq!(asks.by_ref().take_while(|is_out| !is_out).count(), PASSED_MAX);
+        assert!(asks.all(|is_out| is_out));
+        assert!((0..100).all(|_| !coming.counts_out(0x2000)), "of another thread all");
         coming.set(0x1000);
-        assert!(!coming.lets_go_first(0x1000), "the next one");
+        assert!(!coming.counts_out(0x1000), "the next one");
     }
 }
