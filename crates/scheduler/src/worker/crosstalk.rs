@@ -18,7 +18,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// How long talk is listened to before it is judged.
-const INTERVAL: Duration = Duration::from_micros(200);
+const INTERVAL: Duration = Duration::from_millis(1);
 /// What a wake-up from worker to worker costs, be it of one fiber or of several, and the unit in which waits for locks are counted.
 const COST: Duration = Duration::from_nanos(500);
 /// It is too much from one part in so many of the time on: in the table, for those with 50 ns of work and less.
@@ -86,7 +86,7 @@ mod tests {
     fn a_word_a_microsecond_is_too_much_and_one_in_five_is_not() {
         let mut now = Instant::now();
         let crosstalk = Crosstalk::new(now, 7);
-        for (words, expected) in [(200, true), (40, false), (200, true), (0, false)] {
+        for (words, expected) in [(1_000, true), (200, false), (1_000, true), (0, false)] {
             (0..words).for_each(|_| crosstalk.note_word());
             now += INTERVAL / 2;
             assert!(!crosstalk.judge(now, 7), "too early to say");
@@ -101,7 +101,7 @@ mod tests {
         for tick in [0, 7, u32::MAX - 3] {
             let crosstalk = Crosstalk::new(now, tick);
             assert!(!crosstalk.holds_back(tick));
-            (0..1_000).for_each(|_| crosstalk.note_word());
+            (0..5_000).for_each(|_| crosstalk.note_word());
             assert!(crosstalk.judge(now + INTERVAL, tick));
             let held = (0..100).filter(|later| crosstalk.holds_back(tick.wrapping_add(*later)));
             assert_eq!(held.count(), HELD_TICKS as usize);
