@@ -130,6 +130,7 @@ impl Worker {
     #[cold]
     fn offer_slow(&self) {
         if self.holds_back() {
+            // Relaxed, as in `Idle::owe`: the fence in `somebody_sleeps` came before. What the monitor's look misses its next one finds.
             return self.crew.members[self.index].owes_later.store(true, Ordering::Relaxed);
         }
         let skipped = self.offers_skipped.get();
