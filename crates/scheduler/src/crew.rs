@@ -207,10 +207,11 @@ pub(crate) struct CrewWatch {
 
 impl Watched for CrewWatch {
     fn on_tick(&self) -> bool {
-        if self.crew.monitor.tick() >= SETTLED_TICKS {
+        let tick = self.crew.monitor.tick();
+        if tick >= SETTLED_TICKS {
             process_fence::enable();
         }
-        self.own_up_to_late_debts();
+        self.own_up_to_late_debts(tick);
         if let Some(index) = self.crew.idle.pay(self.crew.sleepers()) {
             self.crew.members[index].post.ring();
         }
@@ -239,8 +240,7 @@ impl Watched for CrewWatch {
 
 impl CrewWatch {
     /// What workers have held back becomes owed, now and then.
-    fn own_up_to_late_debts(&self) {
-        let tick = self.crew.monitor.tick();
+    fn own_up_to_late_debts(&self, tick: u32) {
         if tick.wrapping_sub(self.late_seen.get()) < LATE_TICKS {
             return;
         }
@@ -250,6 +250,53 @@ impl CrewWatch {
             if member.owes_later.load(Ordering::Relaxed) && member.owes_later.swap(false, Ordering::Relaxed) {
                 self.crew.idle.owe();
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::Builder;
+    use sisal_queue::Roused;
+
+    #[test]
+    fn late_debts_become_owed_each_fourth_tick_and_once() {
+        const WORKERS: usize = 2;
+        let reactors = (0..WORKERS).map(|_| Reactor::new().unwrap()).collect();
+        // Nobody has a thread: nothing moves by itself.
+        let (crew, _ends) = Builder::new().crew(reactors).unwrap();
+        let sleeper = crew.members[1].post.mailbox.sleeper();
+        let pays = || {
+            crew.idle.announce(sleeper);
+            let is_woken = crew.idle.pay(crew.sleepers()) == Some(1);
+            match crew.idle.withdraw(sleeper) {
+                Roused::RungToSearch(searching) => searching.give_up(),
+                Roused::ByMyself | Roused::Rung => {}
+            }
+            is_woken
+        };
+        // Ticks wrap.
+        for start in [0, 7, u32::MAX - 5] {
+            let watch = CrewWatch {
+                crew: Arc::clone(&crew),
+                watches: Box::new([]),
+                late_seen: Cell::new(start),
+                deadlock: DeadlockWatch::default(),
+            };
+            let pays_at = |later: u32| {
+                let members: &[usize] = match later {
+                    1 | 2 | 9 => &[0],
+                    4 => &[0, 1],
+                    16 => &[1],
+                    _ => &[],
+                };
+                members.iter().for_each(|&own| crew.members[own].owes_later.store(true, Ordering::Relaxed));
+                watch.own_up_to_late_debts(start.wrapping_add(later));
+                pays()
+            };
+            let paid: Vec<u32> = (1..=24).filter(|later| pays_at(*later)).collect();
+            assert_eq!(paid, [4, 12, 16], "from {start} on");
         }
     }
 }

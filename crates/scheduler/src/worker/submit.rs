@@ -215,3 +215,82 @@ impl Worker {
         self.detour.get()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::current;
+    use crate::runtime::Builder;
+    use crate::spawn;
+    use sisal_base::sync::hint::spin_loop;
+    use sisal_reactor::Reactor;
+    use std::cell::Cell;
+    use std::time::{Duration, Instant};
+
+    /// Lets the worker hear so much talk that it holds offers back.
+    fn fill_with_talk(worker: &Worker) {
+        const INTERVAL: Duration = Duration::from_millis(1);
+        let begun = worker.now() + INTERVAL;
+        worker.crosstalk.judge(begun, worker.tick_seen.get());
+        (0..1_000).for_each(|_| worker.crosstalk.note_word());
+        assert!(worker.crosstalk.judge(begun + INTERVAL, worker.tick_seen.get()));
+        assert!(worker.holds_back());
+    }
+
+    /// Nobody has a thread: nothing moves by itself.
+    #[test]
+    fn who_holds_back_calls_nobody_and_notes_it() {
+        for holds_back in [false, true] {
+            let reactors = (0..2).map(|_| Reactor::new().unwrap()).collect();
+            let (crew, mut ends) = Builder::new().crew(reactors).unwrap();
+            let (fresh, movable) = ends.swap_remove(0);
+            let worker = Worker::new(0, Arc::clone(&crew), fresh, movable, None);
+            let sleeper = crew.members[1].post.mailbox.sleeper();
+            crew.idle.announce(sleeper);
+            if holds_back {
+                fill_with_talk(&worker);
+            }
+            current::enter(&worker, || drop(spawn(|| ())));
+            // As after a yield.
+            worker.fresh_is_due.set(true);
+            worker.keep(worker.pick(1).expect("a fresh task"));
+            // At once or, where orders are drawn (`SISAL_CHAOS`), by the next tick.
+            let is_called = !sleeper.is_asleep() || crew.idle.pay(crew.sleepers()).is_some();
+            let owes_later = crew.members[0].owes_later.load(Ordering::Relaxed);
+            assert_eq!((is_called, owes_later), (!holds_back, holds_back));
+            worker.leave();
+        }
+    }
+
+    /// The worker that has spawned it does not come round until it has run, so only the other one can run it.
+    #[test]
+    fn what_is_held_back_is_come_for() {
+        fn spin_until(what: &str, holds: impl Fn() -> bool) {
+            let begun = Instant::now();
+            while !holds() {
+                assert!(begun.elapsed() < Duration::from_secs(10), "not within 10 s: {what}");
+                spin_loop();
+            }
+        }
+        let runtime = Builder::new().workers(2).hog_threshold(Duration::MAX).build().unwrap();
+        let crew = runtime.handle().crew();
+        let index = || with_worker(|worker| worker.expect("a fiber's").index());
+        runtime.run(|| {
+            let other = 1 - index();
+            let sleeper = crew.members[other].post.mailbox.sleeper();
+            let awake_at = Cell::new(crew.monitor.tick());
+            // Ticks have paid what was owed before.
+            spin_until("the other worker sleeps", || {
+                let tick = crew.monitor.tick();
+                if !sleeper.is_asleep() {
+                    awake_at.set(tick);
+                }
+                tick.wrapping_sub(awake_at.get()) > 1
+            });
+            with_worker(|worker| fill_with_talk(worker.expect("a fiber's")));
+            let fiber = spawn(index);
+            spin_until("the other worker comes for it", || fiber.is_finished());
+            assert_eq!(fiber.join().unwrap(), other);
+        });
+    }
+}
