@@ -2,12 +2,11 @@
 //!
 //! Reading order: [`row`] is what a row is, [`rows`] are all of them, [`child`] runs one of them for one peer in a process of
 //! its own, [`harness`] starts those processes in turn and writes down what they say. [`peers`] knows how each runtime starts.
-//! [`plot`] draws what was written down. [`scale`] simulates. Apart from those, [`instructions`] counts the instructions of sisal's hot paths.
+//! [`plot`] draws what was written down. [`scale`] simulates.
 
 pub mod child;
 pub mod clock;
 pub mod harness;
-pub mod instructions;
 pub mod load;
 pub mod memory;
 pub mod peers;

@@ -33,6 +33,7 @@ pub const EDGES: &[Edges] = &[
     Edges { package: "examples", on: &["sisal"] },
     Edges { package: "examples-libraries", on: &["sisal", "examples"] },
     Edges { package: "benches", on: &["sisal", "sisal-queue"] },
+    Edges { package: "instructions", on: &["sisal"] },
     Edges {
         package: "loom-tests",
         on: &["sisal", "sisal-base", "sisal-coro", "sisal-park", "sisal-queue", "sisal-sync"],

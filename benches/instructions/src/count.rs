@@ -20,13 +20,13 @@ const RUNS: usize = 3;
 /// How much a path may grow before the check fails.
 const GROWTH_MAX: f64 = 1.05;
 /// The counts that are compared with.
-const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
+const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baseline.txt");
 
 /// A path's name, the operations of its short run (the long one has twice as many), and what does them.
-pub type HotPath = (&'static str, usize, fn(usize));
+pub(crate) type HotPath = (&'static str, usize, fn(usize));
 
 /// The hot paths.
-pub const PATHS: &[HotPath] = &[
+pub(crate) const PATHS: &[HotPath] = &[
     ("spawn-join", 50_000, spawn_join),
     ("yield", 400_000, yield_between_two),
     ("channel-hop", 100_000, hop),
@@ -119,7 +119,7 @@ fn coroutine_life(ops: usize) {
 ///
 /// # Panics
 /// If there is no such path.
-pub fn run(name: &str, ops: usize) {
+pub(crate) fn run(name: &str, ops: usize) {
     let (.., path) = PATHS.iter().find(|(known, ..)| *known == name).expect("a path of that name");
     let mut builder = Runtime::builder().workers(1);
     if name.ends_with(RECORDED) {
@@ -134,7 +134,7 @@ pub fn run(name: &str, ops: usize) {
 ///
 /// # Errors
 /// If valgrind does not run this program.
-pub fn count(program: &Path) -> io::Result<BTreeMap<&'static str, f64>> {
+pub(crate) fn count(program: &Path) -> io::Result<BTreeMap<&'static str, f64>> {
     let mut counts = BTreeMap::new();
     for (name, ops, _) in PATHS {
         let (short, long) = (smallest(program, name, *ops)?, smallest(program, name, 2 * ops)?);
@@ -162,7 +162,7 @@ fn collected(program: &Path, name: &str, ops: usize) -> io::Result<f64> {
 }
 
 /// Whether there is a valgrind.
-pub fn has_valgrind() -> bool {
+pub(crate) fn has_valgrind() -> bool {
     Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
@@ -176,7 +176,7 @@ fn compiler() -> String {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn write_baseline(counts: &BTreeMap<&str, f64>) -> io::Result<()> {
+pub(crate) fn write_baseline(counts: &BTreeMap<&str, f64>) -> io::Result<()> {
     let mut text = format!("# {}\n", compiler());
     counts.iter().for_each(|(name, count)| text.push_str(&format!("{name} {count:.0}\n")));
     fs::write(BASELINE, text)
@@ -186,7 +186,7 @@ pub fn write_baseline(counts: &BTreeMap<&str, f64>) -> io::Result<()> {
 ///
 /// # Errors
 /// If there is no baseline.
-pub fn compare(counts: &BTreeMap<&str, f64>) -> io::Result<(String, bool)> {
+pub(crate) fn compare(counts: &BTreeMap<&str, f64>) -> io::Result<(String, bool)> {
     let baseline = fs::read_to_string(BASELINE)?;
     let same_compiler = baseline.lines().next() == Some(&format!("# {}", compiler()));
     let (mut text, holds) = verdict(counts, &baseline);
