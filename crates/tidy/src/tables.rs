@@ -82,6 +82,7 @@ pub const THIRD_PARTY: &[ThirdParty] = &[
     ships("sisal-reactor", "slab", "registered sources by index, reused"),
     ships("sisal-reactor", "libc", "`poll(2)`, in which a bare thread waits"),
     ships("sisal-net", "socket2", "socket options and non-blocking connects that std does not offer"),
+    ships("sisal-net", "rustix", "reads and writes that are no cancellation points of libc's"),
     ships("sisal-net", "libc", "the error codes of a pending connect"),
     ships("sisal-scheduler", "num_cpus", "the number of workers, which knows cgroup limits"),
     ships(
