@@ -112,7 +112,7 @@ pub(crate) struct Worker {
     told: Cell<(u64, Instant)>,
     /// The tick of the last look around.
     tick_seen: Cell<u32>,
-    /// The tick at which a yield last called another worker.
+    /// The tick at which another worker was last called for fresh tasks.
     called_at: Cell<u32>,
     /// The tick at which the running fiber was resumed.
     slice_start: Cell<u32>,

@@ -117,8 +117,8 @@ impl Worker {
         self.tell_spawn(task);
     }
 
-    /// Wakes one sleeper, if somebody sleeps and nobody searches; but while thefts are worth little, only once in many
-    /// offers. What is skipped is owed, and the monitor pays it with its next tick; or some ticks later, while it is held back because of
+    /// Wakes one sleeper, if somebody sleeps and nobody searches; but while thefts are worth little, only the first time in a tick and once in many
+    /// offers: what is spawned now may be worth more than what was before. What is skipped is owed, and the monitor pays it with its next tick; or some ticks later, while it is held back because of
     /// crosstalk.
     #[inline]
     pub(super) fn offer(&self) {
@@ -134,7 +134,10 @@ impl Worker {
             return self.crew.members[self.index].owes_later.store(true, Ordering::Relaxed);
         }
         let skipped = self.offers_skipped.get();
-        if skipped < self.crew.wake_limit.hold() || self.chaos.wakes_late() {
+        let tick = self.tick_seen.get();
+        let is_first_in_tick = self.called_at.replace(tick) != tick;
+        let may_call = is_first_in_tick || skipped >= self.crew.wake_limit.hold();
+        if !may_call || self.chaos.wakes_late() {
             self.offers_skipped.set(skipped + 1);
             self.crew.idle.owe();
         } else {
@@ -223,6 +226,7 @@ mod tests {
     use crate::runtime::Builder;
     use crate::spawn;
     use sisal_base::sync::hint::spin_loop;
+    use sisal_queue::Roused;
     use sisal_reactor::Reactor;
     use std::cell::Cell;
     use std::time::{Duration, Instant};
@@ -237,14 +241,54 @@ mod tests {
         assert!(worker.holds_back());
     }
 
-    /// Nobody has a thread: nothing moves by itself.
+    /// The first of two workers without threads: nothing moves by itself.
+    fn first_of_two() -> (Arc<Crew>, Worker) {
+        let reactors = (0..2).map(|_| Reactor::new().unwrap()).collect();
+        let (crew, mut ends) = Builder::new().crew(reactors).unwrap();
+        let (fresh, movable) = ends.swap_remove(0);
+        let worker = Worker::new(0, Arc::clone(&crew), fresh, movable, None);
+        (crew, worker)
+    }
+
+    #[test]
+    fn of_few_the_oldest_starts_first_and_of_many_the_youngest() {
+        for (count, expected) in [(4, vec![0, 1, 2, 3]), (18, vec![17, 16, 0, 1])] {
+            let (_crew, worker) = first_of_two();
+            let spawn_one = |_| current::enter(&worker, || spawn(|| ()).fiber().id().as_u64());
+            let ids: Vec<_> = (0..count).map(spawn_one).collect();
+            let picked: Vec<_> = expected.iter().map(|_| worker.pick_fresh(1).unwrap()).collect();
+            let place = |task: &Task| ids.iter().position(|id| *id == task.header().id.as_u64());
+            assert_eq!(picked.iter().filter_map(place).collect::<Vec<usize>>(), expected);
+            picked.into_iter().for_each(|task| worker.keep(task));
+            worker.leave();
+        }
+    }
+
+    /// Lest what was worth nothing once is never tried again.
+    #[test]
+    fn the_first_offer_in_a_tick_is_made_whatever_the_last_ones_were_worth() {
+        let (crew, worker) = first_of_two();
+        crew.wake_limit.tighten();
+        let sleeper = crew.members[1].post.mailbox.sleeper();
+        let is_called = || {
+            crew.idle.announce(sleeper);
+            worker.offer();
+            let is_called = !sleeper.is_asleep();
+            if let Roused::RungToSearch(searching) = crew.idle.withdraw(sleeper) {
+                searching.give_up();
+            }
+            is_called
+        };
+        assert_eq!([is_called(), is_called()], [true, false]);
+        worker.tick_seen.set(worker.tick_seen.get().wrapping_add(1));
+        assert!(is_called());
+        worker.leave();
+    }
+
     #[test]
     fn who_holds_back_calls_nobody_and_notes_it() {
         for holds_back in [false, true] {
-            let reactors = (0..2).map(|_| Reactor::new().unwrap()).collect();
-            let (crew, mut ends) = Builder::new().crew(reactors).unwrap();
-            let (fresh, movable) = ends.swap_remove(0);
-            let worker = Worker::new(0, Arc::clone(&crew), fresh, movable, None);
+            let (crew, worker) = first_of_two();
             let sleeper = crew.members[1].post.mailbox.sleeper();
             crew.idle.announce(sleeper);
             if holds_back {
