@@ -83,6 +83,57 @@ func sieve() {
 	})/1e6)
 }
 
+// Xorshift, as in the other runtimes' row.
+func pipelineWork(n uint64, steps int) uint64 {
+	for range steps {
+		n ^= n << 13
+		n ^= n >> 7
+		n ^= n << 17
+	}
+	return n
+}
+
+func pipeline() {
+	messages := ops(20_000)
+	stages, steps, capacity := params[0], params[1], params[2]
+	expected := uint64(0)
+	for n := range messages {
+		message := uint64(n + 1)
+		for range stages {
+			message = pipelineWork(message, steps)
+		}
+		expected += message
+	}
+	nsEach(messages, func() {
+		last := make(chan uint64, capacity)
+		go func(first chan<- uint64) {
+			for n := range messages {
+				first <- pipelineWork(uint64(n+1), steps)
+			}
+			close(first)
+		}(last)
+		for range stages - 2 {
+			received, next := last, make(chan uint64, capacity)
+			go func() {
+				for n := range received {
+					next <- pipelineWork(n, steps)
+				}
+				close(next)
+			}()
+			last = next
+		}
+		sums := make(chan uint64)
+		go func() {
+			sum := uint64(0)
+			for n := range last {
+				sum += pipelineWork(n, steps)
+			}
+			sums <- sum
+		}()
+		check(<-sums == expected, "messages are missing")
+	})
+}
+
 // Go has no unbounded channels; where the row has them, a buffer for all messages of the row takes their place.
 func stream() {
 	n := ops(200_000)

@@ -28,6 +28,7 @@ var rows = map[string]func(){
 	"skynet":         skynet,
 	"fib":            fibRow,
 	"sieve":          sieve,
+	"pipeline":       pipeline,
 	"stream":         stream,
 	"select":         selectRow,
 	"mutex":          func() { mutex(400_000, func() {}) },

@@ -9,6 +9,7 @@ mod http;
 mod mutex;
 mod parked;
 mod ping_pong;
+mod pipeline;
 mod ring;
 mod select;
 mod sieve;
@@ -37,6 +38,7 @@ pub const ALL: &[Row] = &[
     skynet::ROW,
     fib::ROW,
     sieve::ROW,
+    pipeline::ROW,
     stream::MPSC,
     stream::MPSC_UNBOUNDED,
     stream::MPMC,
