@@ -174,7 +174,7 @@ impl Worker {
             grace: Grace::new(),
             told: Cell::new((0, start)),
             tick_seen: Cell::new(crew.monitor.tick()),
-            called_at: Cell::new(crew.monitor.tick().wrapping_sub(1)),
+            called_at: Cell::new(crew.monitor.tick().wrapping_sub(u32::MAX / 2)),
             slice_start: Cell::new(0),
             stacks: OwnerCell::new(Cache::new(Pool::global())),
             blocks: OwnerCell::new(Blocks::new(Arc::clone(&crew.depot))),

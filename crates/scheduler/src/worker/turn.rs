@@ -142,10 +142,18 @@ impl Worker {
         if turn % TURNS_AN_OLD == 0 {
             return self.pick_old();
         }
-        self.pick_bound(VecDeque::pop_back).or_else(|| {
-            let are_few = (2..=FEW_MAX).contains(&self.fresh.len());
-            if are_few { self.fresh.pop_old() } else { self.fresh.pop_young() }
-        })
+        let are_few = (2..=FEW_MAX).contains(&self.fresh.len());
+        if are_few {
+            self.pick_bound(VecDeque::pop_back).or_else(|| self.fresh.pop_old())
+        } else {
+            self.pick_young()
+        }
+    }
+
+    /// The youngest fresh task.
+    #[inline]
+    fn pick_young(&self) -> Option<Task> {
+        self.pick_bound(VecDeque::pop_back).or_else(|| self.fresh.pop_young())
     }
 
     /// The oldest fresh task of either kind, in turn: neither kind starves the other by spawning more of its own.
@@ -201,7 +209,7 @@ impl Worker {
         }
         let oldest = self.oldest_at_look.get();
         self.oldest_at_look.set(!oldest);
-        self.pick_fresh(u32::from(!oldest))
+        if oldest { self.pick_old() } else { self.pick_young() }
     }
 
     /// Whether the only fresh task that could be started here is left to another worker for a while.
