@@ -103,7 +103,7 @@ impl Baseline {
     }
 
     /// Waits for what ends by itself.
-    fn wait(&self) {
+    pub(crate) fn wait(&self) {
         eventually("no descriptor is left", || entries("/proc/self/fd") == self.descriptors);
         eventually("no thread is left", || entries("/proc/self/task") == self.threads);
     }
