@@ -268,6 +268,21 @@ mod tests {
         }
     }
 
+    /// Lest the youngest waits for all others where each of them runs for long.
+    #[test]
+    fn a_look_takes_the_oldest_and_the_youngest_in_turn() {
+        let (_crew, worker) = first_of_two();
+        let spawn_one = |_| current::enter(&worker, || spawn(|| ()).fiber().id().as_u64());
+        let ids: Vec<_> = (0..4).map(spawn_one).collect();
+        let picked = [(); 2].map(|()| worker.pick_at_look().unwrap());
+        let mut places =
+            picked.map(|task| ids.iter().position(|id| *id == task.header().id.as_u64()).unwrap());
+        places.sort_unstable();
+        assert_eq!(places, [0, 3]);
+        picked.into_iter().for_each(|task| worker.keep(task));
+        worker.leave();
+    }
+
     /// Lest what was worth nothing once is never tried again.
     #[test]
     fn an_offer_is_made_now_and_then_whatever_the_last_ones_were_worth() {
