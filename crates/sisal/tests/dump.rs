@@ -394,7 +394,7 @@ fn a_fiber_dumps_too_and_is_listed() {
         let (id, dump) = runtime.run(|| (fiber::current().id(), sisal::dump()));
         let own: Vec<_> = dump.fibers.iter().filter(|fiber| fiber.id == id).collect();
         assert_eq!(own.len(), 1, "{dump}");
-        // Ready, if another worker's answer has woken it meanwhile.
+        // Ready, if its own worker was late.
         assert!(matches!(own[0].waits_for, Some(Reason::Dump) | None), "{dump}");
         // Two that dump at the same time do not wait for one another.
         let both: Vec<_> = (0..2).map(|_| runtime.spawn(sisal::dump)).collect();

@@ -52,6 +52,8 @@ pub(crate) struct Question {
     /// The monitor's tick when it was asked.
     pub(crate) asked_at: u32,
     answers: Mutex<Vec<Slot>>,
+    /// Whether only those answers are waited for that were begun. Changes under the lock of the answers.
+    is_late: AtomicBool,
     answered: Event,
 }
 
@@ -71,8 +73,12 @@ impl Question {
             false => Slot::Open,
         });
         let asked_at = crew.monitor.advance();
-        let question =
-            Arc::new(Self { asked_at, answers: Mutex::new(slots.collect()), answered: Event::new() });
+        let question = Arc::new(Self {
+            asked_at,
+            answers: Mutex::new(slots.collect()),
+            is_late: AtomicBool::new(false),
+            answered: Event::new(),
+        });
         crew.members.iter().for_each(|member| member.desk.put(Arc::clone(&question)));
         crew.ring_all();
         question
@@ -83,18 +89,40 @@ impl Question {
         self.answers.lock()[index] = Slot::Begun;
     }
 
-    /// The answer of the worker of that index.
+    /// The answer of the worker of that index. Who asked is woken by the last one alone, so that its own worker finds it parked.
     pub(crate) fn answer(&self, index: usize, fibers: Vec<FiberDump>) {
-        self.answers.lock()[index] = Slot::Given(fibers);
-        self.answered.notify_all();
+        if self.put(index, fibers) {
+            self.answered.notify_all();
+        }
+    }
+
+    /// Whether it is the last answer that is waited for.
+    fn put(&self, index: usize, fibers: Vec<FiberDump>) -> bool {
+        let mut answers = self.answers.lock();
+        answers[index] = Slot::Given(fibers);
+        !answers.iter().any(|slot| self.waits_for(slot))
+    }
+
+    fn waits_for(&self, slot: &Slot) -> bool {
+        match slot {
+            Slot::Open => !self.is_late.load(Ordering::Relaxed),
+            Slot::Begun => true,
+            Slot::Given(_) | Slot::Taken => false,
+        }
     }
 
     /// Waits for all answers; from `deadline` on, for those that were begun.
     pub(super) fn wait(&self, deadline: Instant) {
-        let has = |is: fn(&Slot) -> bool| self.answers.lock().iter().any(is);
-        let is_missing = |slot: &Slot| matches!(slot, Slot::Open | Slot::Begun);
-        self.answered.wait_until(Some(deadline), Reason::Dump, || !has(is_missing));
-        self.answered.wait_until(None, Reason::Dump, || !has(|slot| matches!(slot, Slot::Begun)));
+        let set_late = |is_late| {
+            let _answers = self.answers.lock();
+            self.is_late.store(is_late, Ordering::Relaxed);
+        };
+        let has_all = || !self.answers.lock().iter().any(|slot| self.waits_for(slot));
+        set_late(false);
+        if !self.answered.wait_until(Some(deadline), Reason::Dump, has_all) {
+            set_late(true);
+            self.answered.wait_until(None, Reason::Dump, has_all);
+        }
     }
 
     /// Takes the answer of the worker of that index, if there is one.
@@ -107,5 +135,42 @@ impl Question {
             Slot::Given(fibers) => Some(fibers),
             Slot::Open | Slot::Begun | Slot::Taken => Some(Vec::new()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    fn two_answers() -> Question {
+        Question {
+            asked_at: 0,
+            answers: Mutex::new(vec![Slot::Open, Slot::Open]),
+            is_late: AtomicBool::new(false),
+            answered: Event::new(),
+        }
+    }
+
+    #[test]
+    fn the_last_answer_alone_wakes_who_asked() {
+        let question = two_answers();
+        question.begin(1);
+        assert!(!question.put(0, Vec::new()));
+        assert!(question.put(1, Vec::new()));
+        question.wait(Instant::now());
+    }
+
+    #[test]
+    fn who_is_late_waits_for_the_begun_alone() {
+        let question = two_answers();
+        question.begin(1);
+        thread::scope(|scope| {
+            let asks = scope.spawn(|| question.wait(Instant::now()));
+            while !question.is_late.load(Ordering::Relaxed) {}
+            question.answer(1, Vec::new());
+            asks.join().unwrap();
+        });
+        assert!(question.take(0).is_none() && question.take(1).is_some());
     }
 }
