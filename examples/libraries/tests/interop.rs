@@ -1,15 +1,23 @@
 //! Goal: blocking crates run over sisal's sockets as they are: nothing of them is patched, wrapped or configured for it.
 //! Method: both ends of each conversation are fibers, on one, two and four workers.
 
-mod common;
-
-use common::on_each_size;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use sisal::fiber::{self, JoinHandle};
 use sisal::net::{Shutdown, TcpListener, TcpStream, UnixStream};
+use sisal::runtime::Runtime;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// Runs `test` as the root fiber of a runtime of each size, which must end by itself.
+fn on_each_size(test: impl Fn() + Sync) {
+    for workers in [1, 2, 4] {
+        let runtime = Runtime::builder().workers(workers).build().unwrap();
+        runtime.run(&test);
+        runtime.shutdown_timeout(Duration::from_secs(10)).unwrap();
+    }
+}
 
 /// Handshakes and frames need more than the 60 KB of a fiber's usual stack, in a debug build at least.
 fn spawn_deep<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
