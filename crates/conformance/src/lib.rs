@@ -3,4 +3,4 @@
 
 mod host;
 
-pub use host::{mode::enter, mpsc, scope, std_sync, temp::tmpdir, thread};
+pub use host::{error_kind, mode::enter, mpsc, scope, std_sync, temp::tmpdir, thread};

@@ -3,16 +3,17 @@
 //! Knows no file. Everything is mechanical: names are replaced, tests' first lines are added, nothing else is touched. A
 //! replacement that finds nothing is an error, so that a change of the published text does not pass unseen.
 
-/// One name for another.
+/// One name for another. Where versions differ in the first, it has a line for each.
 pub(crate) type Replacement = (&'static str, &'static str);
 
 /// Replaces each pair's first text by its second, in order.
 ///
 /// # Errors
-/// If a text does not occur.
+/// If a text does not occur, in none of its versions.
 pub(crate) fn replace_all(text: &str, pairs: &[Replacement]) -> Result<String, String> {
-    pairs.iter().try_fold(text.to_owned(), |text, (from, to)| {
-        if text.contains(from) { Ok(text.replace(from, to)) } else { Err(format!("{from:?} does not occur")) }
+    pairs.iter().try_fold(text.to_owned(), |text, (versions, to)| {
+        let from = versions.lines().find(|from| text.contains(from));
+        from.map(|from| text.replace(from, to)).ok_or_else(|| format!("{versions:?} does not occur"))
     })
 }
 
@@ -99,5 +100,13 @@ mod tests {
     fn a_replacement_that_finds_nothing_is_an_error() {
         assert_eq!(replace_all("use a::b;", &[("a::b", "c")]).unwrap(), "use c;");
         assert!(replace_all("use a::b;", &[("d", "c")]).is_err());
+        assert!(replace_all("use a::b;", &[("d\ne", "c")]).is_err());
+    }
+
+    #[test]
+    fn whichever_version_occurs_is_replaced() {
+        for text in ["use a::b;", "use d::b;"] {
+            assert_eq!(replace_all(text, &[("a::b\nd::b", "c")]).unwrap(), "use c;");
+        }
     }
 }

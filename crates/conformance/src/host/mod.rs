@@ -1,5 +1,6 @@
 //! What the generated tests stand on in place of `std::thread` and its kin.
 
+pub mod error_kind;
 pub(crate) mod home;
 pub(crate) mod mode;
 pub mod mpsc;
