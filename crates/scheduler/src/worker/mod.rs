@@ -10,6 +10,7 @@ mod ahead;
 mod chaos;
 mod commit;
 mod crosstalk;
+mod fresh;
 mod grace;
 mod held;
 mod life;
@@ -46,6 +47,7 @@ use crate::trace::What;
 use ahead::Waiting;
 use chaos::Chaos;
 use crosstalk::Crosstalk;
+use fresh::Division;
 use grace::Grace;
 use looks::Looks;
 use probe::Attention;
@@ -108,6 +110,7 @@ pub(crate) struct Worker {
     idle_yields: Cell<u32>,
     looks: Looks,
     grace: Grace,
+    division: Division,
     /// The turn in which a fiber last asked for the time, and the answer.
     told: Cell<(u64, Instant)>,
     /// The tick of the last look around.
@@ -172,6 +175,7 @@ impl Worker {
             idle_yields: Cell::new(0),
             looks: if chaos.sim().is_some() { Looks::rare(start) } else { Looks::new(start) },
             grace: Grace::new(),
+            division: Division::new(start),
             told: Cell::new((0, start)),
             tick_seen: Cell::new(crew.monitor.tick()),
             called_at: Cell::new(crew.monitor.tick().wrapping_sub(u32::MAX / 2)),

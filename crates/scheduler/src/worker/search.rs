@@ -51,8 +51,8 @@ const ROUNDS_A_POLL: u32 = 8;
 /// What a worker remembers of its searches.
 pub(super) struct Search {
     patience: Cell<Duration>,
-    /// When the last loot was taken, until it is used up.
-    looted: Cell<Option<Instant>>,
+    /// When the last loot was taken, and how many fibers lived here then, until it is used up.
+    looted: Cell<Option<(Instant, usize)>>,
     vain: Cell<u32>,
     /// Whether another worker's fiber has just ended a short sleep.
     mutual: Cell<bool>,
@@ -89,11 +89,12 @@ impl Search {
         self.patience.set(PATIENCE_MAX);
     }
 
-    /// Judges the last loot, which is used up now.
-    fn judge(&self, limit: &WakeLimit, holds_back: bool, now: impl Fn() -> Instant) {
-        let Some(looted) = self.looted.take() else { return };
+    /// Judges the last loot, which is used up now. `live`: how many fibers live here. Those that have come to stay, and wait for what they shall
+    /// work on, say nothing yet.
+    fn judge(&self, limit: &WakeLimit, holds_back: bool, live: usize, now: impl Fn() -> Instant) {
+        let Some((looted, before)) = self.looted.take() else { return };
         let lasted = now().saturating_duration_since(looted);
-        if lasted < TINY {
+        if lasted < TINY && live <= before {
             self.patience.set((self.patience.get() * 2).clamp(PATIENCE_MIN, PATIENCE_MAX));
             limit.tighten();
         } else if lasted > WORTH && !holds_back {
@@ -108,7 +109,8 @@ impl Worker {
     #[cold]
     #[inline(never)]
     pub(super) fn search(&self, has_looked: bool) -> Option<Task> {
-        self.search.judge(&self.crew.wake_limit, self.holds_back(), || self.now());
+        let live = self.crew.members[self.index].live.load();
+        self.search.judge(&self.crew.wake_limit, self.holds_back(), live, || self.now());
         // At once: what has overflowed is work of our own, and is worth neither a permit nor a look at the sockets each time.
         if let Some(task) = self.take_injected() {
             return Some(task);
@@ -233,7 +235,8 @@ impl Worker {
                         let patience = self.search.patience.get().max(least);
                         if now - seen >= patience || self.chaos.steals_at_once() {
                             if let Some(task) = self.steal_from(victim) {
-                                self.search.looted.set(Some(now));
+                                let live = self.crew.members[self.index].live.load();
+                                self.search.looted.set(Some((now, live)));
                                 return Some(task);
                             }
                             visible_since = None;
@@ -272,12 +275,20 @@ impl Worker {
     fn steal_from(&self, index: usize) -> Option<Task> {
         let member = &self.crew.members[index];
         self.counters.steals_tried.add(1);
-        let len = member.fresh.len();
-        let most = self.chaos.loot_max(len - len / 2);
-        if let Steal::Taken { first, .. } = member.fresh.steal_into(&self.fresh, most) {
+        let mut most = self.chaos.loot_max(self.share_of(member, member.fresh.len()));
+        if let Steal::Taken { first, moved } = member.fresh.steal_into(&self.fresh, most) {
             debug_assert!(first.header().record().is_none(), "a started fiber was stolen");
             self.counters.steals_won.add(1);
             self.tell_steal(first, index);
+            // The oldest of them goes now.
+            self.oldest_at_look.set(false);
+            // One theft takes half at most.
+            most -= most.min(1 + moved);
+            if most > 0 {
+                if let Steal::Taken { first, .. } = member.fresh.steal_into(&self.fresh, most) {
+                    self.keep(first);
+                }
+            }
             return Some(first);
         }
         if !self.crew.limits.migrate {
@@ -339,6 +350,22 @@ impl Worker {
                 None
             }
             Roused::ByMyself => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else nobody would be called any more for the stages of a pipeline, which wait for their first message.
+    #[test]
+    fn loot_that_stays_and_waits_is_not_worth_nothing() {
+        for (live, is_tight) in [(2, true), (3, false)] {
+            let (search, limit, start) = (Search::new(), WakeLimit::new(), Instant::now());
+            search.looted.set(Some((start, 2)));
+            search.judge(&limit, false, live, || start + TINY / 2);
+            assert_eq!((limit.hold() > 0, search.patience.get() > Duration::ZERO), (is_tight, is_tight));
         }
     }
 }

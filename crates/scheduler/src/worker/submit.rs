@@ -95,6 +95,7 @@ impl Worker {
             return self.bind(task);
         }
         let is_first = self.fresh.is_empty();
+        self.division.end();
         if let Err(task) = self.fresh.push(task) {
             self.overflow(task);
         }
@@ -224,7 +225,7 @@ impl Worker {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::current;
     use crate::runtime::Builder;
@@ -246,41 +247,12 @@ mod tests {
     }
 
     /// The first of two workers without threads: nothing moves by itself.
-    fn first_of_two() -> (Arc<Crew>, Worker) {
+    pub(in crate::worker) fn first_of_two() -> (Arc<Crew>, Worker) {
         let reactors = (0..2).map(|_| Reactor::new().unwrap()).collect();
         let (crew, mut ends) = Builder::new().crew(reactors).unwrap();
         let (fresh, movable) = ends.swap_remove(0);
         let worker = Worker::new(0, Arc::clone(&crew), fresh, movable, None);
         (crew, worker)
-    }
-
-    #[test]
-    fn of_few_the_oldest_starts_first_and_of_many_the_youngest() {
-        for (count, expected) in [(4, vec![0, 1, 2, 3]), (18, vec![17, 16, 0, 1])] {
-            let (_crew, worker) = first_of_two();
-            let spawn_one = |_| current::enter(&worker, || spawn(|| ()).fiber().id().as_u64());
-            let ids: Vec<_> = (0..count).map(spawn_one).collect();
-            let picked: Vec<_> = expected.iter().map(|_| worker.pick_fresh(1).unwrap()).collect();
-            let place = |task: &Task| ids.iter().position(|id| *id == task.header().id.as_u64());
-            assert_eq!(picked.iter().filter_map(place).collect::<Vec<usize>>(), expected);
-            picked.into_iter().for_each(|task| worker.keep(task));
-            worker.leave();
-        }
-    }
-
-    /// Lest the youngest waits for all others where each of them runs for long.
-    #[test]
-    fn a_look_takes_the_oldest_and_the_youngest_in_turn() {
-        let (_crew, worker) = first_of_two();
-        let spawn_one = |_| current::enter(&worker, || spawn(|| ()).fiber().id().as_u64());
-        let ids: Vec<_> = (0..4).map(spawn_one).collect();
-        let picked = [(); 2].map(|()| worker.pick_at_look().unwrap());
-        let mut places =
-            picked.map(|task| ids.iter().position(|id| *id == task.header().id.as_u64()).unwrap());
-        places.sort_unstable();
-        assert_eq!(places, [0, 3]);
-        picked.into_iter().for_each(|task| worker.keep(task));
-        worker.leave();
     }
 
     /// Lest what was worth nothing once is never tried again.

@@ -6,7 +6,7 @@
 //!  inbox       each turn: what others have woken for us joins the ready list
 //!  ready-first what was just handed something, at most 8 in a row
 //!  ready list  started fibers, in order; those whom looks have found in turn with the others
-//!  fresh       our youngest, of few the oldest; after a yield one goes first, but not twice in a row, nor the last one as long as another
+//!  fresh       (`fresh`) our youngest, of few the oldest; after a yield one goes first, but not twice in a row, nor the last one as long as another
 //!              worker is on its way (`grace`); 1 in 64 is our oldest
 //!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then one of the injector's, or our oldest or
 //!              youngest fresh task in turn, goes first
@@ -27,7 +27,6 @@ use crate::injector::Bunch;
 use crate::task::{Header, Task, Timed};
 use crate::timer::Due;
 use sisal_park::WakeKind;
-use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
 use std::vec;
@@ -37,11 +36,6 @@ const TURNS_AN_OFFER: u32 = 16;
 /// Takes of ready-first in a row before the ready list has its turn. Measured: 1 in a row costs 30 % on 100 ping-pong
 /// pairs, 64 gain nothing more and starve.
 const FIRST_RUNS_MAX: u32 = 8;
-/// One fresh task in so many is the oldest.
-const TURNS_AN_OLD: u32 = 64;
-/// So many fresh tasks start oldest first. Measured: a pipeline of 8 stages with 1 µs of work a message takes 8,700 ns a message if the youngest is
-/// first, since all have started within a microsecond, and mostly 4,600 to 7,500 so; 8, 16 and 32 cost a tree of a million fibers nothing.
-const FEW_MAX: usize = 16;
 /// Timers that fire together for which the memory is kept: 128 KB.
 const DUE_KEPT: usize = 4_096;
 /// Tasks taken from the injector at once.
@@ -92,7 +86,7 @@ impl Worker {
                         return Some(task);
                     }
                 }
-            } else if !self.leaves_fresh_to_called() && !self.leaves_last_fresh() {
+            } else if !self.leaves_fresh_to_called() && !self.leaves_fresh() {
                 if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
                     return Some(task);
                 }
@@ -107,16 +101,26 @@ impl Worker {
             self.push_ready(task);
         }
         self.first_runs.set(0);
-        if let Some(node) = self.pop_ready() {
-            // SAFETY: what stands in the ready list carries the scheduler's reference.
-            return Some(unsafe { Task::from_raw(node) });
+        if let Some(task) = self.pick_ready() {
+            return Some(task);
         }
         if self.crew.limits.migrate {
             if let Some(task) = self.movable.pop_old() {
                 return Some(task);
             }
         }
+        if self.leave_rest_to_called() {
+            if let Some(task) = self.pick_ready() {
+                return Some(task);
+            }
+        }
         self.pick_fresh(turn)
+    }
+
+    #[inline(always)]
+    fn pick_ready(&self) -> Option<Task> {
+        // SAFETY: what stands in the ready list carries the scheduler's reference.
+        self.pop_ready().map(|node| unsafe { Task::from_raw(node) })
     }
 
     /// A fresh task before those that are ready; if these do not let it, in one of the next turns.
@@ -133,54 +137,6 @@ impl Worker {
         Some(task)
     }
 
-    /// The youngest fresh task, so that a tree of fibers is walked depth first and few of them live at once; now and then the
-    /// oldest, so that none waits for ever. Of few the oldest: of those that work for each other it is mostly the source, which shows how much work
-    /// there is. If it is much, another worker has time to come for the rest; if it is little, the rest starts here all the same. The
-    /// others of them only park at once, and once started they stay.
-    #[inline]
-    pub(super) fn pick_fresh(&self, turn: u32) -> Option<Task> {
-        if turn % TURNS_AN_OLD == 0 {
-            return self.pick_old();
-        }
-        let are_few = (2..=FEW_MAX).contains(&self.fresh.len());
-        if are_few {
-            self.pick_bound(VecDeque::pop_back).or_else(|| self.fresh.pop_old())
-        } else {
-            self.pick_young()
-        }
-    }
-
-    /// The youngest fresh task.
-    #[inline]
-    fn pick_young(&self) -> Option<Task> {
-        self.pick_bound(VecDeque::pop_back).or_else(|| self.fresh.pop_young())
-    }
-
-    /// The oldest fresh task of either kind, in turn: neither kind starves the other by spawning more of its own.
-    fn pick_old(&self) -> Option<Task> {
-        let stealable_first = self.stealable_first.get();
-        self.stealable_first.set(!stealable_first);
-        let bound = || self.pick_bound(VecDeque::pop_front);
-        if stealable_first {
-            self.fresh.pop_old().or_else(bound)
-        } else {
-            bound().or_else(|| self.fresh.pop_old())
-        }
-    }
-
-    #[inline]
-    pub(super) fn pick_bound(&self, end: impl FnOnce(&mut VecDeque<Task>) -> Option<Task>) -> Option<Task> {
-        let task = self.bound.with(end)?;
-        self.crew.members[self.index].live.expect_no_more();
-        Some(task)
-    }
-
-    /// Whether a fresh task is here to be started.
-    #[inline]
-    pub(super) fn has_fresh(&self) -> bool {
-        !self.fresh.is_empty() || self.bound.with(|bound| !bound.is_empty())
-    }
-
     /// Serves what is not looked at each turn. A task from the injector or our oldest fresh one goes first then.
     #[cold]
     fn look_around(&self) -> Option<Task> {
@@ -195,8 +151,7 @@ impl Worker {
         self.let_fresh_go_first(|| self.pick_at_look())
     }
 
-    /// One of the injector's, or of our own the oldest and the youngest in turn: where each turn is so long that it looks around, those
-    /// behind many others would wait for all of them, or for ever. If we have none, many of the injector's.
+    /// One of the injector's, or of our own. If we have none, many of the injector's.
     pub(super) fn pick_at_look(&self) -> Option<Task> {
         if self.fresh.is_empty() {
             return self.take_injected().or_else(|| self.pick_fresh(1));
@@ -204,41 +159,7 @@ impl Worker {
         if let Some(task) = self.take_one_injected() {
             return Some(task);
         }
-        if self.leaves_last_fresh() {
-            return None;
-        }
-        let oldest = self.oldest_at_look.get();
-        self.oldest_at_look.set(!oldest);
-        if oldest { self.pick_old() } else { self.pick_young() }
-    }
-
-    /// Whether the only fresh task that could be started here is left to another worker for a while.
-    #[inline]
-    fn leaves_last_fresh(&self) -> bool {
-        self.grace.is_on() && self.fresh.len() == 1 && self.bound.with(|bound| bound.is_empty())
-    }
-
-    /// Calls another worker, if one sleeps, for fresh work that a fiber which yields has left; `true` if it is to be left to that one for a
-    /// while. Who yields has more to do, and would share this worker for long with what is started here. Those who talk mostly wait instead, and
-    /// are better off on one worker. Once a tick, whatever wake-ups were worth lately; more often while they are worth it.
-    #[inline]
-    fn leaves_fresh_to_called(&self) -> bool {
-        self.crew.members.len() > 1
-            && (self.called_at.get() != self.tick_seen.get() || self.crew.wake_limit.hold() == 0)
-            && self.crew.idle.somebody_sleeps()
-            && self.call_for_fresh()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn call_for_fresh(&self) -> bool {
-        self.called_at.set(self.tick_seen.get());
-        if self.fresh.is_empty() || self.sim().is_some() || self.holds_back() {
-            return false;
-        }
-        self.crew.wake_one();
-        self.grace.begin();
-        self.leaves_last_fresh()
+        if self.leaves_fresh() { None } else { self.pick_fresh_at_look() }
     }
 
     /// Fires what is due, and wakes those whose sockets are ready.
