@@ -4,6 +4,7 @@ mod common;
 
 use common::eventually;
 use sisal::runtime::Runtime;
+use sisal::sync::WaitGroup;
 use sisal::{channel, fiber, go};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -196,8 +197,15 @@ fn settings_out_of_bounds_are_errors_that_say_so() {
 fn the_limit_of_fibers_is_an_error_that_names_its_knob() {
     let runtime = Runtime::builder().workers(1).max_fibers(3).build().unwrap();
     runtime.run(|| {
-        let parked: Vec<_> = (0..2).map(|_| go!(fiber::park)).collect();
-        fiber::sleep(Duration::from_millis(1));
+        let started = WaitGroup::new();
+        let park = |started| {
+            go!(move || {
+                drop(started);
+                fiber::park();
+            })
+        };
+        let parked = [park(started.clone()), park(started.clone())];
+        started.wait();
         let error = fiber::Builder::new().spawn(|| ()).unwrap_err();
         assert!(error.to_string().contains("max_fibers"), "{error}");
         parked.iter().for_each(|handle| handle.fiber().unpark());
