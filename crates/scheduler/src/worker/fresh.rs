@@ -6,7 +6,7 @@
 //!
 //! *Few* mostly work for each other, as the stages of a pipeline do: the oldest first, which is mostly the source, and shows how much work there
 //! is. If it is much, another worker has time to come for the rest; if it is little, the rest starts here all the same. (The others would only park
-//! at once.) When another may come, they are divided: the older half, which this worker starts, stands at the end where no thief takes.
+//! at once.) When another is on its way, or comes when called, they are divided: the older half, which this worker starts, stands at the end where no thief takes.
 //!
 //! ```text
 //!              thieves ─▶ ┌────┬────┬────┬────┐ ◀─ we        (few: 1 2 3 4 were spawned in this order)
@@ -99,15 +99,19 @@ impl Worker {
                 self.division.left.set(Some(left - 1));
                 self.fresh.pop_young()
             }
-            None if self.somebody_may_come() => self.divide(),
+            None if self.somebody_comes() => self.divide(),
             _ => self.fresh.pop_old(),
         }
     }
 
+    /// Whether another worker is on its way, or is now.
     #[inline]
-    fn somebody_may_come(&self) -> bool {
-        self.crew.members.len() > 1
-            && (self.crew.idle.somebody_searches() || self.crew.idle.somebody_sleeps())
+    fn somebody_comes(&self) -> bool {
+        let idle = &self.crew.idle;
+        idle.somebody_searches() || {
+            self.offer_if_shared();
+            idle.somebody_searches()
+        }
     }
 
     /// Divides those that are there, and takes the first.
@@ -126,7 +130,7 @@ impl Worker {
         others.iter().chain(ours).flatten().for_each(|task| self.keep(*task));
         self.division.left.set(Some(ours.len() as u8));
         self.division.made_at.set(self.now());
-        if self.crew.idle.somebody_searches() && self.sim().is_none() {
+        if self.sim().is_none() {
             self.grace.begin();
         }
         // They were seen nowhere for a moment.
@@ -138,7 +142,7 @@ impl Worker {
     /// all of them, or for ever. But few are divided first, and our half goes first.
     pub(super) fn pick_fresh_at_look(&self) -> Option<Task> {
         let is_ours = match self.division.left.get() {
-            None => (2..=FEW_MAX).contains(&self.fresh.len()) && self.somebody_may_come(),
+            None => (2..=FEW_MAX).contains(&self.fresh.len()) && self.crew.idle.somebody_searches(),
             Some(left) => left > 0,
         };
         if is_ours {
