@@ -41,7 +41,7 @@ const WAIT_MAX: Duration = Duration::from_micros(60);
 /// Pauses between two looks at the clock.
 const PAUSES: u32 = 16;
 
-/// How the fresh tasks are divided between this worker and who may come.
+/// How the fresh tasks are divided between this worker and who is on the way.
 pub(super) struct Division {
     /// How many of our half have not started; `None` if all are anybody's.
     left: Cell<Option<u8>>,
@@ -72,8 +72,9 @@ fn share_of_owner(len: usize, load: usize) -> usize {
     (len + load).div_ceil(2).saturating_sub(load).max(1).min(len)
 }
 
-/// What a thief takes who leaves `own` fibers, of `len` fresh tasks of a worker on which `load` live: half, but of few more if fibers live there.
-pub(super) fn share_of_thief(len: usize, load: usize, own: usize) -> usize {
+/// What a thief on which `own` fibers live takes of `len` fresh tasks of a worker on which `load` live: half, but of few more where they leave that
+/// one with more than the thief.
+fn share_of_thief(len: usize, load: usize, own: usize) -> usize {
     let half = len - len / 2;
     if len.max(load) > FEW_MAX { half } else { half.max((load + len).saturating_sub(own) / 2).min(len) }
 }
@@ -104,7 +105,7 @@ impl Worker {
         }
     }
 
-    /// Whether another worker is on its way, or is now.
+    /// Whether another worker is on its way, if need be because it is called now.
     #[inline]
     fn somebody_comes(&self) -> bool {
         let idle = &self.crew.idle;
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_come_is_left_the_younger_half_of_few() {
+    fn who_is_on_the_way_is_left_the_younger_half_of_few() {
         let by_turns = picked(5, true, |worker, _| worker.pick_fresh(1));
         assert_eq!(by_turns, [2, 1, 0, 3, 4]);
         // The other half is left, for as long as somebody is on the way.

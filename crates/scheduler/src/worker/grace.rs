@@ -1,10 +1,11 @@
-//! The last fresh task is left for a while to another worker that is on its way, as long as started fibers are ready here.
+//! The last fresh task, or the other half of a few ([`fresh`](super::fresh)), is left for a while to another worker that is on its way, as
+//! long as started fibers are ready here.
 //!
 //! Knows nothing of queues, nor of who is on the way.
 //!
 //! Once started, a fiber stays. Were a fresh task started as soon as a fiber here yields, two that live long would share this
 //! worker for good beside one that has just been woken for the second: that takes it some 15 µs, and a yield 10 ns. If
-//! nothing else is ready here, it is started at once, as in a tree of fibers of which each waits for the next.
+//! nothing else is ready here, the last one is started at once, as in a tree of fibers of which each waits for the next.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 /// How long, if nobody comes for it, from one look around to another: three or four times what somebody who was asleep needs.
 const GRACE: Duration = Duration::from_micros(60);
 
-/// Whether the last fresh task is left to others.
+/// Whether fresh tasks are left to others.
 pub(super) struct Grace(Cell<State>);
 
 #[derive(Clone, Copy)]
