@@ -43,26 +43,37 @@ const PAUSES: u32 = 16;
 
 /// How the fresh tasks are divided between this worker and who is on the way.
 pub(super) struct Division {
-    /// How many of our half have not started; `None` if all are anybody's.
-    left: Cell<Option<u8>>,
+    shares: Cell<Shares>,
     made_at: Cell<Instant>,
+    /// How many fibers live here if all of our half live.
+    alive: Cell<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shares {
+    /// All are anybody's.
+    None,
+    /// So many of our half have not started.
+    Ours(u8),
+    /// Nobody came for the other half in time: it is anybody's, and is not divided again.
+    GivenUp,
 }
 
 impl Division {
     pub(super) fn new(now: Instant) -> Self {
-        Self { left: Cell::new(None), made_at: Cell::new(now) }
+        Self { shares: Cell::new(Shares::None), made_at: Cell::new(now), alive: Cell::new(0) }
     }
 
-    /// There are others now.
+    /// The tasks are others now.
     #[inline(always)]
     pub(super) fn end(&self) {
-        self.left.set(None);
+        self.shares.set(Shares::None);
     }
 
     /// Whether our half has started.
     #[inline]
     fn leaves_rest(&self) -> bool {
-        self.left.get() == Some(0)
+        self.shares.get() == Shares::Ours(0)
     }
 }
 
@@ -95,24 +106,25 @@ impl Worker {
     }
 
     fn pick_of_few(&self) -> Option<Task> {
-        match self.division.left.get() {
-            Some(left @ 1..) => {
-                self.division.left.set(Some(left - 1));
+        match self.division.shares.get() {
+            Shares::Ours(left @ 1..) => {
+                self.division.shares.set(Shares::Ours(left - 1));
                 self.fresh.pop_young()
             }
-            None if self.somebody_comes() => self.divide(),
+            Shares::None if self.somebody_comes() => self.divide(),
             _ => self.fresh.pop_old(),
         }
     }
 
-    /// Whether another worker is on its way, if need be because it is called now.
+    /// Whether another worker is on its way, if need be because it is called now. Where calls are held back, the spawn's offer was counted.
     #[inline]
     fn somebody_comes(&self) -> bool {
         let idle = &self.crew.idle;
-        idle.somebody_searches() || {
-            self.offer_if_shared();
-            idle.somebody_searches()
-        }
+        idle.somebody_searches()
+            || (self.crew.wake_limit.hold() == 0 || self.is_try_due()) && {
+                self.offer_if_shared();
+                idle.somebody_searches()
+            }
     }
 
     /// Divides those that are there, and takes the first.
@@ -125,11 +137,12 @@ impl Worker {
             *place = self.fresh.pop_old();
             count += usize::from(place.is_some());
         }
-        let live = self.crew.members[self.index].live.load();
-        let (ours, others) = tasks[..count].split_at(share_of_owner(count, live));
+        let live = &self.crew.members[self.index].live;
+        let (ours, others) = tasks[..count].split_at(share_of_owner(count, live.load()));
+        self.division.alive.set(live.count() + ours.len());
         let (first, ours) = ours.split_last()?;
         others.iter().chain(ours).flatten().for_each(|task| self.keep(*task));
-        self.division.left.set(Some(ours.len() as u8));
+        self.division.shares.set(Shares::Ours(ours.len() as u8));
         self.division.made_at.set(self.now());
         if self.sim().is_none() {
             self.grace.begin();
@@ -140,13 +153,15 @@ impl Worker {
     }
 
     /// At a look: the oldest and the youngest in turn. Where each turn is so long that it looks around, those behind many others would wait for
-    /// all of them, or for ever. But few are divided first, and our half goes first.
+    /// all of them, or for ever. But few are divided first, and our half goes first; not where some are bound to this worker: they have no end
+    /// if they spawn each other.
     pub(super) fn pick_fresh_at_look(&self) -> Option<Task> {
-        let is_ours = match self.division.left.get() {
-            None => (2..=FEW_MAX).contains(&self.fresh.len()) && self.crew.idle.somebody_searches(),
-            Some(left) => left > 0,
+        let is_ours = match self.division.shares.get() {
+            Shares::None => (2..=FEW_MAX).contains(&self.fresh.len()) && self.crew.idle.somebody_searches(),
+            Shares::Ours(left) => left > 0,
+            Shares::GivenUp => false,
         };
-        if is_ours {
+        if is_ours && self.bound.with(|bound| bound.is_empty()) {
             return self.pick_fresh(1);
         }
         let oldest = self.oldest_at_look.get();
@@ -216,36 +231,37 @@ impl Worker {
         self.leaves_fresh()
     }
 
-    /// Where nothing else is ready: leaves the other half for a while to who is on its way. No longer than our half has taken until it
-    /// waited, so what is done here in vain is at most doubled; and once for each division. `true` if something is ready now.
+    /// Where nothing is ready: leaves the other half for a while to who is on its way, if our half waits. (Where some of it have ended,
+    /// these are no pipeline, and the others may end as soon.) No longer than it has taken until our half
+    /// waited, so what is done here in vain is at most doubled; and once, however long nobody comes. `true` if something is ready now.
     #[inline]
     pub(super) fn leave_rest_to_called(&self) -> bool {
-        self.division.leaves_rest() && !self.fresh.is_empty() && self.wait_for_called()
+        self.division.leaves_rest()
+            && !self.fresh.is_empty()
+            && self.bound.with(|bound| bound.is_empty())
+            && self.wait_for_called()
     }
 
     #[cold]
     #[inline(never)]
     fn wait_for_called(&self) -> bool {
-        self.division.end();
+        self.division.shares.set(Shares::GivenUp);
         let begun = self.now();
         let taken = begun.saturating_duration_since(self.division.made_at.get());
-        if taken < WORTH_A_WAIT || self.sim().is_some() {
+        let live = self.crew.members[self.index].live.count();
+        if taken < WORTH_A_WAIT || live < self.division.alive.get() || self.sim().is_some() {
             return false;
         }
+        // Who wakes it meanwhile, from wherever, is to end the wait.
+        self.let_last_go();
         let (len, end) = (self.fresh.len(), begun + taken.min(WAIT_MAX));
-        let goes_on = || {
-            self.crew.idle.somebody_searches()
-                && self.fresh.len() == len
-                && self.post.mailbox.inbox().is_empty()
-        };
-        while goes_on() && self.now() < end {
+        let is_ready = || !self.post.mailbox.inbox().is_empty() || self.ready.with(|ready| !ready.is_empty());
+        while !is_ready() && self.crew.idle.somebody_searches() && self.fresh.len() == len && self.now() < end
+        {
             (0..PAUSES).for_each(|_| spin_loop());
         }
-        let is_woken = !self.post.mailbox.inbox().is_empty();
-        if is_woken {
-            self.drain_inbox();
-        }
-        is_woken
+        self.drain_inbox();
+        self.ready.with(|ready| !ready.is_empty())
     }
 
     /// What this worker takes of `len` fresh tasks of `victim`.
@@ -256,10 +272,12 @@ impl Worker {
 
 #[cfg(test)]
 mod tests {
-    use super::super::submit::tests::first_of_two;
+    use super::super::submit::tests::{first_of_two, two_workers};
     use super::*;
     use crate::current;
     use crate::spawn;
+    use sisal_park::Wake;
+    use std::iter;
 
     /// Spawns so many on the first of two workers, of which the other sleeps or not; then which `pick` gives, as often as that does.
     fn picked(count: usize, sleeps: bool, pick: impl Fn(&Worker, usize) -> Option<Task>) -> Vec<usize> {
@@ -315,18 +333,125 @@ mod tests {
         assert_eq!(picked(4, true, pick).len(), 4);
     }
 
+    /// As if our half had taken long enough for the other to be worth a wait, and so many of it had ended.
+    fn made_long_ago(worker: &Worker, ended: usize) {
+        worker.division.made_at.set(worker.now() - WORTH_A_WAIT);
+        worker.division.alive.set(ended);
+    }
+
     #[test]
     fn who_is_called_and_does_not_come_is_not_waited_for_twice() {
         let pick = |worker: &Worker, index| {
             if index == 2 {
                 let begun = worker.now();
-                worker.division.made_at.set(begun - WORTH_A_WAIT);
+                made_long_ago(worker, 0);
                 assert!(!worker.leave_rest_to_called() && worker.now() - begun >= WORTH_A_WAIT);
-                assert!(!worker.division.leaves_rest());
             }
-            worker.pick_fresh(1)
+            let task = worker.pick_fresh(1);
+            assert_eq!(worker.division.leaves_rest(), index == 1, "as if it were divided again");
+            task
         };
         assert_eq!(picked(4, true, pick), [1, 0, 2, 3]);
+    }
+
+    /// The fiber that parked last is often the source, and what it waits for may come from anywhere.
+    #[test]
+    fn who_has_just_parked_ends_the_wait_when_it_is_woken() {
+        let pick = |worker: &Worker, index| {
+            let task = worker.pick_fresh(1)?;
+            if index == 0 {
+                made_long_ago(worker, 0);
+                worker.uncommitted.set(Some(task));
+                assert_eq!(task.header().word.wake(), Wake::Nothing);
+                assert!(worker.leave_rest_to_called(), "it stands in the ready list");
+                assert!(worker.pop_ready().is_some());
+            }
+            Some(task)
+        };
+        assert_eq!(picked(2, true, pick), [0, 1]);
+    }
+
+    #[test]
+    fn a_half_of_which_one_has_ended_waits_for_nobody() {
+        let pick = |worker: &Worker, index| {
+            let task = worker.pick_fresh(1)?;
+            if index == 0 {
+                made_long_ago(worker, 1);
+                worker.uncommitted.set(Some(task));
+                assert!(!worker.leave_rest_to_called());
+                assert!(worker.uncommitted.take().is_some(), "it has waited");
+            }
+            Some(task)
+        };
+        assert_eq!(picked(2, true, pick), [0, 1]);
+    }
+
+    /// Nobody else may start them.
+    #[test]
+    fn nobody_is_waited_for_while_there_are_bound_tasks() {
+        let pick = |worker: &Worker, index| {
+            let task = worker.pick_fresh(1)?;
+            if index == 0 {
+                made_long_ago(worker, 0);
+                worker.bind(task);
+                assert!(!worker.leave_rest_to_called() && worker.division.leaves_rest());
+                assert!(worker.pick_bound(VecDeque::pop_back).is_some());
+            }
+            Some(task)
+        };
+        assert_eq!(picked(2, true, pick), [0, 1]);
+    }
+
+    /// They go on for ever if each spawns the next.
+    #[test]
+    fn looks_take_others_beside_bound_tasks() {
+        let pick = |worker: &Worker, index| {
+            if index != 1 {
+                return worker.pick_fresh(1);
+            }
+            let bound = worker.fresh.pop_old()?;
+            let other = (0..4).find_map(|_| {
+                worker.bind(bound);
+                worker.pick_fresh_at_look().filter(|task| !std::ptr::eq(task.header(), bound.header()))
+            });
+            worker.keep(worker.pick_bound(VecDeque::pop_back)?);
+            other
+        };
+        assert_eq!(picked(3, true, pick), [1, 0, 2]);
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_was_not_divided() {
+        let pick = |worker: &Worker, index| {
+            if index < 2 {
+                return worker.pick_fresh(1);
+            }
+            // As if a thief had been here.
+            worker.crew.injector.push(worker.fresh.pop_old()?);
+            assert!(worker.division.leaves_rest());
+            let task = worker.take_injected();
+            assert!(!worker.division.leaves_rest());
+            task
+        };
+        assert_eq!(picked(3, true, pick), [1, 0, 2]);
+    }
+
+    /// One theft takes half of the queue at most.
+    #[test]
+    fn a_thief_takes_as_many_as_make_both_equal() {
+        let (crew, [thief, victim]) = two_workers();
+        let spawn_one = |_| current::enter(&victim, || spawn(|| ()).fiber().id().as_u64());
+        let ids: Vec<_> = (0..6).map(spawn_one).collect();
+        (0..4).for_each(|_| crew.members[1].live.expect());
+        thief.division.shares.set(Shares::Ours(0));
+        let first = thief.steal_from(1).unwrap();
+        assert!(!thief.division.leaves_rest(), "of what was here before");
+        let rest: Vec<_> = iter::from_fn(|| thief.fresh.pop_old()).collect();
+        let taken: Vec<_> = iter::once(&first).chain(&rest).map(|task| task.header().id.as_u64()).collect();
+        assert_eq!((taken, victim.fresh.len()), (ids[..5].to_vec(), 1));
+        iter::once(first).chain(rest).for_each(|task| thief.keep(task));
+        (0..4).for_each(|_| crew.members[1].live.expect_no_more());
+        [thief, victim].iter().for_each(Worker::leave);
     }
 
     #[test]

@@ -116,9 +116,7 @@ impl Worker {
             return Some(task);
         }
         self.search.has_polled.set(has_looked);
-        // SAFETY: no fiber runs now; whatever this worker calls from here on speaks for the thread.
-        unsafe { sisal_park::agent::install(None) };
-        self.commit_last();
+        self.let_last_go();
         self.counters.searches.add(1);
         if let Some(task) = self.await_answer() {
             return Some(task);
@@ -163,6 +161,14 @@ impl Worker {
             }
             permit = self.sleep();
         }
+    }
+
+    /// Commits the park of the fiber that ran last, which may be gone then, and whose name this thread bears no longer.
+    pub(super) fn let_last_go(&self) {
+        debug_assert!(self.current.get().is_none(), "a fiber runs");
+        // SAFETY: no fiber runs now; whatever this worker calls from here on speaks for the thread.
+        unsafe { sisal_park::agent::install(None) };
+        self.commit_last();
     }
 
     /// A fiber that another worker wakes, if it does so soon and that is to be expected.
@@ -272,22 +278,21 @@ impl Worker {
         member.fresh.len() + movable
     }
 
-    fn steal_from(&self, index: usize) -> Option<Task> {
+    pub(super) fn steal_from(&self, index: usize) -> Option<Task> {
         let member = &self.crew.members[index];
         self.counters.steals_tried.add(1);
-        let mut most = self.chaos.loot_max(self.share_of(member, member.fresh.len()));
+        let most = self.chaos.loot_max(self.share_of(member, member.fresh.len()));
         if let Steal::Taken { first, moved } = member.fresh.steal_into(&self.fresh, most) {
             debug_assert!(first.header().record().is_none(), "a started fiber was stolen");
             self.counters.steals_won.add(1);
             self.tell_steal(first, index);
             // The oldest of them goes now.
             self.oldest_at_look.set(false);
-            // One theft takes half at most.
-            most -= most.min(1 + moved);
-            if most > 0 {
-                if let Steal::Taken { first, .. } = member.fresh.steal_into(&self.fresh, most) {
-                    self.keep(first);
-                }
+            self.division.end();
+            // One theft takes half at most. The others one by one, so that they stay in order.
+            for _ in 1 + moved..most {
+                let Steal::Taken { first, .. } = member.fresh.steal_into(&self.fresh, 1) else { break };
+                self.keep(first);
             }
             return Some(first);
         }

@@ -139,16 +139,20 @@ impl Worker {
             return self.crew.members[self.index].owes_later.store(true, Ordering::Relaxed);
         }
         let skipped = self.offers_skipped.get();
-        let tick = self.tick_seen.get();
-        let is_time = tick.wrapping_sub(self.called_at.get()) >= TICKS_A_TRY;
-        if (skipped < self.crew.wake_limit.hold() && !is_time) || self.chaos.wakes_late() {
+        if (skipped < self.crew.wake_limit.hold() && !self.is_try_due()) || self.chaos.wakes_late() {
             self.offers_skipped.set(skipped + 1);
             self.crew.idle.owe();
         } else {
             self.offers_skipped.set(0);
-            self.called_at.set(tick);
+            self.called_at.set(self.tick_seen.get());
             self.crew.wake_one();
         }
+    }
+
+    /// Whether an offer wakes somebody, however little thefts are worth.
+    #[inline]
+    pub(super) fn is_try_due(&self) -> bool {
+        self.tick_seen.get().wrapping_sub(self.called_at.get()) >= TICKS_A_TRY
     }
 
     /// A fresh task that must start here.
@@ -246,13 +250,18 @@ pub(super) mod tests {
         assert!(worker.holds_back());
     }
 
-    /// The first of two workers without threads: nothing moves by itself.
-    pub(in crate::worker) fn first_of_two() -> (Arc<Crew>, Worker) {
+    /// Two workers without threads: nothing moves by itself.
+    pub(in crate::worker) fn two_workers() -> (Arc<Crew>, [Worker; 2]) {
         let reactors = (0..2).map(|_| Reactor::new().unwrap()).collect();
-        let (crew, mut ends) = Builder::new().crew(reactors).unwrap();
-        let (fresh, movable) = ends.swap_remove(0);
-        let worker = Worker::new(0, Arc::clone(&crew), fresh, movable, None);
-        (crew, worker)
+        let (crew, ends) = Builder::new().crew(reactors).unwrap();
+        let worker = |(index, (fresh, movable))| Worker::new(index, Arc::clone(&crew), fresh, movable, None);
+        let workers: Vec<_> = ends.into_iter().enumerate().map(worker).collect();
+        (crew, workers.try_into().ok().unwrap())
+    }
+
+    pub(in crate::worker) fn first_of_two() -> (Arc<Crew>, Worker) {
+        let (crew, [first, _]) = two_workers();
+        (crew, first)
     }
 
     /// Lest what was worth nothing once is never tried again.

@@ -6,10 +6,10 @@
 //!  inbox       each turn: what others have woken for us joins the ready list
 //!  ready-first what was just handed something, at most 8 in a row
 //!  ready list  started fibers, in order; those whom looks have found in turn with the others
-//!  fresh       (`fresh`) our youngest, of few the oldest; after a yield one goes first, but not twice in a row, nor the last one as long as another
-//!              worker is on its way (`grace`); 1 in 64 is our oldest
+//!  fresh       (`fresh`) our youngest, of few the oldest, or those of our half; after a yield one goes first, but not twice in a row, nor the
+//!              last one or the other half as long as another worker is on its way (`grace`); 1 in 64 is our oldest
 //!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then one of the injector's, or our oldest or
-//!              youngest fresh task in turn, goes first
+//!              youngest fresh task in turn, of few one of our half, goes first
 //!  nothing:    `search`, which begins with many of the injector's
 //! ```
 //!
@@ -137,7 +137,7 @@ impl Worker {
         Some(task)
     }
 
-    /// Serves what is not looked at each turn. A task from the injector or our oldest fresh one goes first then.
+    /// Serves what is not looked at each turn. A task from the injector or a fresh one of our own goes first then.
     #[cold]
     fn look_around(&self) -> Option<Task> {
         self.serve_timers_and_reactor();
@@ -290,6 +290,9 @@ impl Worker {
                     self.arrays.with(|arrays| arrays.give(tasks, injector));
                 }
             }
+        }
+        if taken > 0 {
+            self.division.end();
         }
         if taken > 1 {
             // They were seen nowhere for a moment.
