@@ -20,8 +20,12 @@ use crate::stack::Stack;
 /// How many stacks of a class one [`Pool::trim`] gives back: about 0.5 ms of work.
 const TRIM_STACKS_MAX: usize = 1_024;
 
-/// How many ranges one system call gives back.
-const TRIM_SPANS: usize = 128;
+/// How many ranges one system call advises on.
+const ADVICE_SPANS: usize = 128;
+
+/// From so many stacks of a class on, those that come with no pages get the one in which their frames begin at once, as many as are taken.
+/// A fault takes 1.5 µs each, and 1.05 in batches of 32; but who needs few would pay for 31 pages in vain.
+const POPULATE_FROM: usize = 256;
 
 /// Stacks, shared by all threads.
 ///
@@ -193,8 +197,17 @@ impl Pool {
         into: &mut Vec<Stack>,
         count: usize,
     ) -> io::Result<()> {
-        let taken = self.shelf(shelf).take(into, count, &self.guards, self.as_owner());
-        taken.map_err(|refusal| self.error(refusal, class))
+        let first = into.len();
+        let (taken, carved) = {
+            let mut shelf = self.shelf(shelf);
+            (shelf.take(into, count, &self.guards, self.as_owner()), shelf.holding().carved)
+        };
+        let bare = taken.map_err(|refusal| self.error(refusal, class))?;
+        if bare > 1 && carved >= POPULATE_FROM {
+            // Outside of the lock: these stacks are ours.
+            populate_tops(&into[first..first + bare]);
+        }
+        Ok(())
     }
 
     pub(crate) fn give_many(&'static self, shelf: usize, stacks: impl Iterator<Item = Stack>) {
@@ -269,14 +282,26 @@ impl Pool {
     }
 }
 
+/// Brings the page in which the frames of each of `stacks` begin.
+fn populate_tops(stacks: &[Stack]) {
+    let page = os::page_size();
+    for stacks in stacks.chunks(ADVICE_SPANS) {
+        let mut spans = [Span::new(0, 0); ADVICE_SPANS];
+        for (span, stack) in spans.iter_mut().zip(stacks) {
+            *span = Span::new((stack.base() - 1) & !(page - 1), page);
+        }
+        os::populate(&spans[..stacks.len()]);
+    }
+}
+
 /// Gives the pages of `stacks` back, neighbours at once; guards survive it. They are sorted by address.
 fn discard_all(stacks: &[Stack]) {
-    let mut spans = [Span::new(0, 0); TRIM_SPANS];
+    let mut spans = [Span::new(0, 0); ADVICE_SPANS];
     let mut count = 0;
     for run in stacks.chunk_by(|low, high| low.limit() + low.class().slot_bytes() == high.limit()) {
         spans[count] = Span::new(run[0].limit(), run.len() * run[0].class().slot_bytes());
         count += 1;
-        if count == TRIM_SPANS {
+        if count == ADVICE_SPANS {
             os::discard(&spans);
             count = 0;
         }
@@ -290,5 +315,38 @@ impl Drop for Stack {
         let Some(pool) = Pool::owner_of(self.limit()) else { return };
         // SAFETY: `self` is gone after this, and its fields have nothing to drop.
         pool.give(unsafe { self.duplicate() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether this kernel brings pages when it is told to.
+    fn can_populate() -> bool {
+        let page = os::page_size();
+        let start = os::reserve(2 * page, 0).expect("two pages").as_ptr().addr();
+        let span = Span::new(start, 2 * page);
+        assert_eq!(os::resident(span), None);
+        os::populate(&[Span::new(start + page, page)]);
+        let populated = os::resident(span);
+        // SAFETY: mapped just above, for this test alone.
+        unsafe { os::release(start, 2 * page) };
+        populated == Some(page)
+    }
+
+    #[test]
+    fn many_stacks_come_with_their_first_page_and_few_do_not() {
+        let pool = Pool::with_guards(GuardKind::detect());
+        let mut stacks = Vec::new();
+        while stacks.len() < 3 * POPULATE_FROM {
+            pool.take_many(0, Class::KEPT[0], &mut stacks, 32).unwrap();
+        }
+        let page = os::page_size();
+        let populated: Vec<_> = stacks.iter().map(Stack::high_water).collect();
+        let (few, many) = populated.split_at(POPULATE_FROM / 2);
+        assert_eq!(few, [0; POPULATE_FROM / 2]);
+        let expected = if can_populate() { 1..=page } else { 0..=0 };
+        assert!(many[POPULATE_FROM..].iter().all(|depth| expected.contains(depth)), "{many:?}");
     }
 }

@@ -116,18 +116,23 @@ impl Shelf {
         }
     }
 
-    /// Moves `count` stacks to `into`, the warmest last. Fewer, but at least one, if more would cost system calls.
+    /// Moves `count` stacks to `into`, the warmest last. Fewer, but at least one, if more would cost system calls. Gives how many of them,
+    /// the first, have no pages.
     pub(crate) fn take(
         &mut self,
         into: &mut Vec<Stack>,
         count: usize,
         guards: &Guards,
         owner: *mut (),
-    ) -> Result<(), Refusal> {
+    ) -> Result<usize, Refusal> {
         let first = into.len();
         while into.len() < first + count {
-            let free = self.warm.pop_back().or_else(|| self.trimmed.pop());
-            let Some(stack) = free.or_else(|| self.carve()) else {
+            let Some(stack) = self.warm.pop_back() else { break };
+            into.push(stack);
+        }
+        let warm = into.len() - first;
+        while into.len() < first + count {
+            let Some(stack) = self.trimmed.pop().or_else(|| self.carve()) else {
                 if into.len() > first {
                     break;
                 }
@@ -139,7 +144,7 @@ impl Shelf {
         into[first..].reverse();
         self.demand.least = self.demand.least.min(self.warm.len());
         self.demand.cold = self.demand.cold.min(self.warm.len());
-        Ok(())
+        Ok(into.len() - first - warm)
     }
 
     /// Takes a stack back. Never allocates: there is room in `warm` for every stack that was carved.

@@ -57,6 +57,12 @@ pub(crate) fn discard(spans: &[Span]) {
     }
 }
 
+/// Brings the pages of `spans`, which the next to write there would bring one by one. Where the kernel cannot, or there is no memory
+/// for them, they come then, or not.
+pub(crate) fn populate(spans: &[Span]) {
+    advise(spans, libc::MADV_POPULATE_WRITE);
+}
+
 /// How many mappings the kernel allows a process.
 pub(crate) fn mappings_max() -> Option<usize> {
     std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()

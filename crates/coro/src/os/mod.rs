@@ -15,5 +15,5 @@ use unix as system;
 
 pub(crate) use posix::{Span, page_size, protect, release, resident, write_error};
 pub(crate) use system::{
-    can_install_guards, discard, install_guards, mappings_max, reserve, signal_frame_bytes,
+    can_install_guards, discard, install_guards, mappings_max, populate, reserve, signal_frame_bytes,
 };

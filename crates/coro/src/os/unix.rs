@@ -28,6 +28,9 @@ pub(crate) fn discard(spans: &[Span]) {
     }
 }
 
+/// No such thing here: pages come at first touch.
+pub(crate) fn populate(_spans: &[Span]) {}
+
 /// No limit that a process could ask for.
 pub(crate) fn mappings_max() -> Option<usize> {
     None
@@ -49,6 +52,8 @@ mod tests {
         // SAFETY: mapped just above, for this test alone.
         unsafe {
             start.write(7);
+            populate(&[Span::new(start.as_ptr().addr(), 4 * page)]);
+            assert_eq!(start.read(), 7);
             discard(&[Span::new(start.as_ptr().addr(), 4 * page)]);
             start.write(8);
             posix::release(start.as_ptr().addr(), 4 * page);
