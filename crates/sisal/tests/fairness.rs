@@ -4,8 +4,9 @@
 mod common;
 
 use common::on;
+use common::turns::turns_before_a_sleeper;
 use sisal::net::{TcpListener, TcpStream, UnixStream};
-use sisal::sync::{Barrier, Mutex};
+use sisal::sync::Barrier;
 use sisal::{channel, fiber, go};
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -159,38 +160,9 @@ fn a_loop_that_computes_gives_way_at_checkpoints() {
     });
 }
 
-/// How many turns of eight fibers that compute begin between a deadline and the return of who slept until then: few, not
-/// all eight. Counted, since time says nothing on a loaded machine; the median, since a sleeper may be alone in seeing its
-/// deadline pass just after a look.
 #[test]
 fn a_timer_passes_those_that_compute() {
-    const PERIOD: Duration = Duration::from_millis(1);
-    on(1, || {
-        let (stop, begun) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
-        for _ in 0..8 {
-            let (stop, begun) = (Arc::clone(&stop), Arc::clone(&begun));
-            go! {
-                while !stop.load(Relaxed) {
-                    let start = Instant::now();
-                    begun.lock().push(start);
-                    while start.elapsed() < PERIOD {
-                        std::hint::spin_loop();
-                    }
-                    fiber::yield_now();
-                }
-            };
-        }
-        let mut passed_by: Vec<usize> = (0..31)
-            .map(|_| {
-                let deadline = Instant::now() + 2 * PERIOD;
-                sisal::time::sleep_until(deadline);
-                begun.lock().iter().filter(|&&turn| turn > deadline).count()
-            })
-            .collect();
-        stop.store(true, Relaxed);
-        passed_by.sort_unstable();
-        assert!(passed_by[15] <= 2, "{passed_by:?}");
-    });
+    on(1, || assert!(turns_before_a_sleeper() <= 2));
 }
 
 /// A chain of fibers, each of which spawns the next, then runs `link`: how many have begun when one that has started before them

@@ -3,6 +3,7 @@
 mod common;
 
 use common::WORKERS;
+use common::turns::turns_before_a_sleeper;
 use sisal::runtime::Runtime;
 use sisal::{channel, fiber, go};
 use std::collections::HashSet;
@@ -66,6 +67,11 @@ fn timers_channels_and_joins_work_wherever_the_fiber_is() {
             producers.into_iter().for_each(|producer| producer.join().unwrap());
         });
     }
+}
+
+#[test]
+fn a_timer_passes_those_that_compute() {
+    assert!(migrating(1).run(turns_before_a_sleeper) <= 2);
 }
 
 /// A fiber that migrates has no worker of its own on which others could stay.

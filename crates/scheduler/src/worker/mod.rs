@@ -163,7 +163,7 @@ impl Worker {
             movable,
             bound: OwnerCell::new(VecDeque::new()),
             stealable_first: Cell::new(true),
-            ready: OwnerCell::new(Ready::new()),
+            ready: OwnerCell::new(Ready::new(crew.limits.migrate)),
             first: Cell::new(None),
             first_runs: Cell::new(0),
             current: Cell::new(None),

@@ -105,7 +105,7 @@ impl Worker {
             return Some(task);
         }
         if self.crew.limits.migrate {
-            if let Some(task) = self.movable.pop_old() {
+            if let Some(task) = self.movable.pop_old().or_else(|| self.pick_ready()) {
                 return Some(task);
             }
         }
@@ -392,13 +392,16 @@ impl Worker {
         if self.attention.is_traced() {
             self.tell_ready(task);
         }
-        if self.crew.limits.migrate && self.may_move(task) {
-            if let Err(task) = self.movable.push(task) {
-                self.crew.injector.push(task);
-            }
-            return;
+        if !self.crew.limits.migrate {
+            return self.push_home(task.as_ptr());
         }
-        self.push_home(task.as_ptr());
+        let is_called = !self.movable.is_empty() && self.ready.with(|ready| ready.is_calling());
+        if is_called || !self.may_move(task) {
+            // SAFETY: as in `push_home`.
+            self.ready.with(|ready| unsafe { ready.push_called(task.as_ptr()) });
+        } else if let Err(task) = self.movable.push(task) {
+            self.crew.injector.push(task);
+        }
     }
 
     #[inline]

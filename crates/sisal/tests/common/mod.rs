@@ -5,6 +5,7 @@
 pub(crate) mod cancel;
 pub(crate) mod executor;
 pub(crate) mod hosts;
+pub(crate) mod turns;
 
 use sisal::runtime::Runtime;
 use sisal::sim;
