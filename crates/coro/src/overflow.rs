@@ -120,7 +120,8 @@ fn report(addr: usize, stack_bytes: usize) {
     // A `Line` takes everything.
     let _ = writeln!(
         line,
-        " has overflowed its stack of {kib} KiB; raise it with Builder::stack_size, fiber::grow or SISAL_STACK_SIZE"
+        " has overflowed its stack of {kib} KiB; raise it with Builder::stack_size, fiber::grow or SISAL_STACK_SIZE, that of \
+         `run` and `main` with root_stack_size"
     );
     line.flush();
 }

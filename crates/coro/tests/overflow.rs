@@ -11,7 +11,7 @@ use std::thread;
 
 use sisal_coro::{Class, GuardKind, Pool, Resumable, Suspender, call_on, overflow};
 
-const KNOB: &str = "raise it with Builder::stack_size, fiber::grow or SISAL_STACK_SIZE";
+const KNOB: &str = "raise it with Builder::stack_size, fiber::grow or SISAL_STACK_SIZE, that of `run` and `main` with root_stack_size";
 
 #[allow(unconditional_recursion, reason = "that is what is tested")]
 fn recurse(depth: u64) -> u64 {

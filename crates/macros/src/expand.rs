@@ -150,10 +150,12 @@ fn run(is_process: bool, settings: &[Setting], body: TokenStream) -> TokenStream
         let builder = builder("::sisal::runtime::Builder::new()", settings);
         if is_process {
             tokens.extend(builder);
-            tokens.extend(quote(".build_global().expect(\"the runtime cannot start\");"));
+            tokens.extend(quote(".build_global().unwrap_or_else(|error| ::std::panic!(\"the runtime cannot start: {error}\"));"));
         } else {
             runner = builder;
-            runner.extend(quote(".build().expect(\"the runtime cannot start\").run"));
+            runner.extend(quote(
+                ".build().unwrap_or_else(|error| ::std::panic!(\"the runtime cannot start: {error}\")).run",
+            ));
         }
     }
     tokens.extend(runner);

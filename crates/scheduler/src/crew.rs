@@ -194,6 +194,12 @@ impl Crew {
     pub(crate) fn live(&self) -> usize {
         self.members.iter().map(|member| member.live.count()).sum()
     }
+
+    /// Fibers that were spawned and have not ended, started or not. Those that another worker moves right now may be missing.
+    pub(crate) fn spawned(&self) -> usize {
+        let of = |member: &CachePadded<Member>| member.live.count_with_expected() + member.fresh.len();
+        self.members.iter().map(of).sum::<usize>() + self.injector.len()
+    }
 }
 
 /// The monitor's view: which workers came round since the last tick.

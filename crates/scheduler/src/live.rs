@@ -100,8 +100,12 @@ impl LiveTable {
     /// sends the children of a fork-join tree away, their parents wait, and thousands live at once.)
     #[inline]
     pub(crate) fn load(&self) -> usize {
-        let expected = self.expected.load(Ordering::Relaxed);
-        (self.count() + expected).saturating_sub(self.joining.load(Ordering::Relaxed))
+        self.count_with_expected().saturating_sub(self.joining.load(Ordering::Relaxed))
+    }
+
+    /// [`count`](Self::count), and those on their way here.
+    pub(crate) fn count_with_expected(&self) -> usize {
+        self.count() + self.expected.load(Ordering::Relaxed)
     }
 
     /// A fresh task is on its way here. (A sender that did not count it would send a thousand before the first starts.)

@@ -301,7 +301,7 @@ impl Builder {
             return Err(shut_down());
         }
         let limits = &crew.limits;
-        if limits.fibers_max != usize::MAX && crew.live() >= limits.fibers_max {
+        if limits.fibers_max != usize::MAX && crew.spawned() >= limits.fibers_max {
             return Err(too_many(limits.fibers_max));
         }
         let class = match self.stack_size {
@@ -378,7 +378,9 @@ fn may_spawn_here(worker: Option<&Worker>) -> io::Result<()> {
 
 #[cold]
 fn too_many(fibers_max: usize) -> io::Error {
-    io::Error::other(format!("{fibers_max} fibers live already; raise it with runtime::Builder::max_fibers"))
+    io::Error::other(format!(
+        "{fibers_max} fibers live already, or will; raise it with runtime::Builder::max_fibers"
+    ))
 }
 
 #[cold]

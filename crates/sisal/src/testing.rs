@@ -82,7 +82,7 @@ impl Test {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let runtime = runtime.build().expect("the runtime cannot start");
+        let runtime = runtime.build().unwrap_or_else(|error| panic!("the runtime cannot start: {error}"));
         let result = self.spawn_on(runtime.handle(), f);
         if result.is_err() {
             let _ = runtime.leak();

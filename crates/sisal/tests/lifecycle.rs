@@ -6,6 +6,7 @@ use common::eventually;
 use sisal::runtime::Runtime;
 use sisal::sync::WaitGroup;
 use sisal::{channel, fiber, go};
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -191,6 +192,45 @@ fn settings_out_of_bounds_are_errors_that_say_so() {
     assert!(error.to_string().contains("0 workers"), "{error}");
     let error = Runtime::builder().stack_size(1).build().unwrap_err();
     assert!(error.to_string().contains('1'), "{error}");
+    let builders = [
+        (Runtime::builder().thread_name("a\0b"), "thread_name"),
+        (Runtime::builder().root_stack_size(0), "root_stack_size"),
+    ];
+    for (builder, setting) in builders {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(setting), "{error}");
+    }
+}
+
+/// Else a burst goes straight through.
+#[test]
+fn the_limit_of_fibers_counts_those_that_have_not_started() {
+    const MAX: usize = 10;
+    let runtime = Runtime::builder().workers(1).max_fibers(MAX).build().unwrap();
+    for home in [false, true] {
+        let burst = || {
+            let builder = || if home { fiber::Builder::new().home(0) } else { fiber::Builder::new() };
+            (0..3 * MAX).map_while(|_| builder().spawn(|| ()).ok()).collect::<Vec<_>>()
+        };
+        for _ in 0..2 {
+            let joined = runtime.run(|| burst().into_iter().map(|handle| handle.join().unwrap()).count());
+            assert_eq!(joined, MAX - 1, "and the one that spawns");
+        }
+    }
+    let (stop, stopped) = channel::bounded::<()>(0);
+    let (start, started) = channel::bounded(0);
+    let holds = runtime.spawn(move || {
+        start.send(()).unwrap();
+        while stopped.try_recv() != Err(channel::TryRecvError::Disconnected) {}
+    });
+    started.recv().unwrap();
+    let others: Vec<_> =
+        (0..3 * MAX).map_while(|_| fiber::Builder::new().spawn_on(runtime.handle(), || ()).ok()).collect();
+    assert_eq!(others.len(), MAX - 1, "from outside");
+    drop(stop);
+    holds.join().unwrap();
+    others.into_iter().for_each(|handle| handle.join().unwrap());
 }
 
 #[test]

@@ -85,7 +85,8 @@ impl CancelToken {
     }
 
     /// Runs `f`, whose waits end when the token is cancelled, as those of a fiber end when its handle cancels it. A cancel or
-    /// a deadline from outside is seen too.
+    /// a deadline from outside is seen too. The fibers of a scope inside are cancelled with it; fibers that `f` spawns are not: they take a
+    /// clone along, and call this themselves.
     pub fn run<T>(&self, f: impl FnOnce() -> T) -> T {
         let flag = Arc::new(CancelFlag::new());
         let upper = pin!(Listener::new());

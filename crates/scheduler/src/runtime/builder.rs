@@ -94,7 +94,9 @@ impl Builder {
         self
     }
 
-    /// How many fibers may live at once; beyond it spawning is an error.
+    /// How many fibers there may be at once, those included that wait for their start; beyond it spawning is an error. No limit if not set.
+    /// Fibers that are spawned on several workers at the same moment may exceed it by a few. To wait instead, use
+    /// `fiber::Limit`.
     pub fn max_fibers(mut self, count: usize) -> Self {
         self.fibers_max = Some(count);
         self
@@ -224,6 +226,12 @@ impl Builder {
         panic_hook::prepare();
         let workers = self.worker_count()?;
         let trace = self.settle_trace()?;
+        let name = self.thread_name.take().unwrap_or_else(|| "sisal".to_owned());
+        if name.contains('\0') {
+            return Err(invalid(format!(
+                "{name:?} has a NUL, and a thread's name none (Builder::thread_name)"
+            )));
+        }
         let reactors = (0..workers).map(|_| Reactor::new()).collect::<io::Result<Vec<_>>>()?;
         let (crew, ends) = self.crew(reactors)?;
         every::add(&crew);
@@ -231,9 +239,8 @@ impl Builder {
             trace.begin(&crew);
             global::write_traces_at_exit();
         }
-        let name = self.thread_name.as_deref().unwrap_or("sisal");
         let mut threads = Threads::default();
-        let started = start_threads(&crew, ends, name, self.on_thread_start.map(Arc::from), &mut threads);
+        let started = start_threads(&crew, ends, &name, self.on_thread_start.map(Arc::from), &mut threads);
         if let Err(error) = started {
             let ended = crew.members.iter().skip(threads.workers.len());
             // Those that never started count as ended.
@@ -288,7 +295,8 @@ impl Builder {
         let limits = Limits {
             class: Class::for_size(stack_size)
                 .map_err(|error| invalid(format!("{error} (Builder::stack_size, SISAL_STACK_SIZE)")))?,
-            root_class: Class::for_size(self.root_stack_size.unwrap_or(ROOT_STACK_SIZE))?,
+            root_class: Class::for_size(self.root_stack_size.unwrap_or(ROOT_STACK_SIZE))
+                .map_err(|error| invalid(format!("{error} (Builder::root_stack_size)")))?,
             fibers_max: self.fibers_max.unwrap_or(usize::MAX),
             migrate: self.migrate,
             chaos,

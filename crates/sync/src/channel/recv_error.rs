@@ -18,7 +18,7 @@ pub struct RecvError;
 
 impl fmt::Display for RecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nobody sends to this empty channel any more")
+        f.write_str("nobody sends to this empty channel any more, or the wait was cancelled")
     }
 }
 
@@ -129,7 +129,7 @@ impl RecvTimeoutError {
 impl fmt::Display for RecvTimeoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Timeout => "no message in the channel up to the deadline",
+            Self::Timeout => "no message in the channel up to the deadline, or until the wait was cancelled",
             Self::Disconnected => "nobody sends to this empty channel any more",
         })
     }

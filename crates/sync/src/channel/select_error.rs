@@ -40,7 +40,9 @@ pub struct SelectTimeoutError;
 
 impl fmt::Display for SelectTimeoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no operation of the select could be done up to the deadline")
+        f.write_str(
+            "no operation of the select could be done up to the deadline, or until the wait was cancelled",
+        )
     }
 }
 
@@ -81,7 +83,9 @@ pub struct ReadyTimeoutError;
 
 impl fmt::Display for ReadyTimeoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no operation of the select was ready up to the deadline")
+        f.write_str(
+            "no operation of the select was ready up to the deadline, or until the wait was cancelled",
+        )
     }
 }
 

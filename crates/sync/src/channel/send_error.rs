@@ -38,7 +38,7 @@ impl<T> fmt::Debug for SendError<T> {
 
 impl<T> fmt::Display for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nobody receives from this channel any more")
+        f.write_str("nobody receives from this channel any more, or the wait was cancelled")
     }
 }
 
@@ -195,7 +195,7 @@ impl<T> fmt::Debug for SendTimeoutError<T> {
 impl<T> fmt::Display for SendTimeoutError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Timeout(_) => "no room in the channel up to the deadline",
+            Self::Timeout(_) => "no room in the channel up to the deadline, or until the wait was cancelled",
             Self::Disconnected(_) => "nobody receives from this channel any more",
         })
     }

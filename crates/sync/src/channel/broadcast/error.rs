@@ -46,7 +46,7 @@ impl fmt::Display for RecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lagged(count) => lagged(f, *count),
-            Self::Disconnected => f.write_str(DISCONNECTED),
+            Self::Disconnected => write!(f, "{DISCONNECTED}, or the wait was cancelled"),
         }
     }
 }
@@ -64,7 +64,9 @@ impl fmt::Display for TryRecvError {
 impl fmt::Display for RecvTimeoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Timeout => f.write_str("no message in the broadcast up to the deadline"),
+            Self::Timeout => {
+                f.write_str("no message in the broadcast up to the deadline, or until the wait was cancelled")
+            }
             Self::Lagged(count) => lagged(f, *count),
             Self::Disconnected => f.write_str(DISCONNECTED),
         }
