@@ -18,39 +18,33 @@
 //! a thief with nothing to do yet would come back for it. So neighbours stay together: of 4 stages with 200 ns of work, channels of 64, a message
 //! takes 670 ns if the first two live on one worker and the last two on the other, 890 if the inner and the outer ones do, 1,100 on one worker.
 //!
-//! When our half has started and all of it waits, the other half is left for a while to who is on its way
-//! ([`leave_rest_to_called`](Worker::leave_rest_to_called)).
+//! When our half has started and all of it waits, the other half is left for a while to who is on its way ([`wait`](super::wait)).
 
 use super::Worker;
 use crate::crew::Member;
 use crate::task::Task;
-use sisal_base::sync::hint::spin_loop;
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// One fresh task in so many is the oldest.
 const TURNS_AN_OLD: u32 = 64;
 /// So many are few. Measured: a pipeline of 8 stages with 1 µs of work a message takes 8,700 ns a message if the youngest is
 /// first, since all have started within a microsecond; 8, 16 and 32 cost a tree of a million fibers nothing.
 const FEW_MAX: usize = 16;
-/// What our half must have taken for the other to be worth a wait.
-const WORTH_A_WAIT: Duration = Duration::from_micros(5);
-/// The longest wait: three or four times what somebody who was asleep needs.
-const WAIT_MAX: Duration = Duration::from_micros(60);
-/// Pauses between two looks at the clock.
-const PAUSES: u32 = 16;
 
 /// How the fresh tasks are divided between this worker and who is on the way.
 pub(super) struct Division {
-    shares: Cell<Shares>,
-    made_at: Cell<Instant>,
+    pub(super) shares: Cell<Shares>,
+    pub(super) made_at: Cell<Instant>,
     /// How many fibers live here if all of our half live.
-    alive: Cell<usize>,
+    pub(super) alive: Cell<usize>,
+    /// The tick in which somebody was waited for last, for a single one.
+    pub(super) waited_at: Cell<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shares {
+pub(super) enum Shares {
     /// All are anybody's.
     None,
     /// So many of our half have not started.
@@ -60,8 +54,15 @@ enum Shares {
 }
 
 impl Division {
-    pub(super) fn new(now: Instant) -> Self {
-        Self { shares: Cell::new(Shares::None), made_at: Cell::new(now), alive: Cell::new(0) }
+    /// In the tick `tick`.
+    pub(super) fn new(now: Instant, tick: u32) -> Self {
+        let never = tick.wrapping_sub(u32::MAX / 2);
+        Self {
+            shares: Cell::new(Shares::None),
+            made_at: Cell::new(now),
+            alive: Cell::new(0),
+            waited_at: Cell::new(never),
+        }
     }
 
     /// The tasks are others now.
@@ -72,7 +73,7 @@ impl Division {
 
     /// Whether our half has started.
     #[inline]
-    fn leaves_rest(&self) -> bool {
+    pub(super) fn leaves_rest(&self) -> bool {
         self.shares.get() == Shares::Ours(0)
     }
 }
@@ -231,39 +232,6 @@ impl Worker {
         self.leaves_fresh()
     }
 
-    /// Where nothing is ready: leaves the other half for a while to who is on its way, if our half waits. (Where some of it have ended,
-    /// these are no pipeline, and the others may end as soon.) No longer than it has taken until our half
-    /// waited, so what is done here in vain is at most doubled; and once, however long nobody comes. `true` if something is ready now.
-    #[inline]
-    pub(super) fn leave_rest_to_called(&self) -> bool {
-        self.division.leaves_rest()
-            && !self.fresh.is_empty()
-            && self.bound.with(|bound| bound.is_empty())
-            && self.wait_for_called()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn wait_for_called(&self) -> bool {
-        self.division.shares.set(Shares::GivenUp);
-        let begun = self.now();
-        let taken = begun.saturating_duration_since(self.division.made_at.get());
-        let live = self.crew.members[self.index].live.count();
-        if taken < WORTH_A_WAIT || live < self.division.alive.get() || self.sim().is_some() {
-            return false;
-        }
-        // Who wakes it meanwhile, from wherever, is to end the wait.
-        self.let_last_go();
-        let (len, end) = (self.fresh.len(), begun + taken.min(WAIT_MAX));
-        let is_ready = || !self.post.mailbox.inbox().is_empty() || self.ready.with(|ready| !ready.is_empty());
-        while !is_ready() && self.crew.idle.somebody_searches() && self.fresh.len() == len && self.now() < end
-        {
-            (0..PAUSES).for_each(|_| spin_loop());
-        }
-        self.drain_inbox();
-        self.ready.with(|ready| !ready.is_empty())
-    }
-
     /// What this worker takes of `len` fresh tasks of `victim`.
     pub(super) fn share_of(&self, victim: &Member, len: usize) -> usize {
         share_of_thief(len, victim.live.load(), self.crew.members[self.index].live.load())
@@ -271,16 +239,19 @@ impl Worker {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::submit::tests::{first_of_two, two_workers};
     use super::*;
     use crate::current;
     use crate::spawn;
-    use sisal_park::Wake;
     use std::iter;
 
     /// Spawns so many on the first of two workers, of which the other sleeps or not; then which `pick` gives, as often as that does.
-    fn picked(count: usize, sleeps: bool, pick: impl Fn(&Worker, usize) -> Option<Task>) -> Vec<usize> {
+    pub(in crate::worker) fn picked(
+        count: usize,
+        sleeps: bool,
+        pick: impl Fn(&Worker, usize) -> Option<Task>,
+    ) -> Vec<usize> {
         let (crew, worker) = first_of_two();
         if sleeps {
             crew.idle.announce(crew.members[1].post.mailbox.sleeper());
@@ -321,85 +292,6 @@ mod tests {
         assert_eq!(picked(5, true, |worker, _| worker.pick_at_look()), [2, 1, 0]);
         let many = picked(18, true, |worker, index| (index < 2).then(|| worker.pick_fresh(1))?);
         assert_eq!(many, [17, 16]);
-    }
-
-    /// Else each of many short tasks would wait for a wake-up.
-    #[test]
-    fn a_half_that_took_no_time_waits_for_nobody() {
-        let pick = |worker: &Worker, _| {
-            assert!(!worker.leave_rest_to_called());
-            worker.pick_fresh(1)
-        };
-        assert_eq!(picked(4, true, pick).len(), 4);
-    }
-
-    /// As if our half had taken long enough for the other to be worth a wait, and so many of it had ended.
-    fn made_long_ago(worker: &Worker, ended: usize) {
-        worker.division.made_at.set(worker.now() - WORTH_A_WAIT);
-        worker.division.alive.set(ended);
-    }
-
-    #[test]
-    fn who_is_called_and_does_not_come_is_not_waited_for_twice() {
-        let pick = |worker: &Worker, index| {
-            if index == 2 {
-                let begun = worker.now();
-                made_long_ago(worker, 0);
-                assert!(!worker.leave_rest_to_called() && worker.now() - begun >= WORTH_A_WAIT);
-            }
-            let task = worker.pick_fresh(1);
-            assert_eq!(worker.division.leaves_rest(), index == 1, "as if it were divided again");
-            task
-        };
-        assert_eq!(picked(4, true, pick), [1, 0, 2, 3]);
-    }
-
-    /// The fiber that parked last is often the source, and what it waits for may come from anywhere.
-    #[test]
-    fn who_has_just_parked_ends_the_wait_when_it_is_woken() {
-        let pick = |worker: &Worker, index| {
-            let task = worker.pick_fresh(1)?;
-            if index == 0 {
-                made_long_ago(worker, 0);
-                worker.uncommitted.set(Some(task));
-                assert_eq!(task.header().word.wake(), Wake::Nothing);
-                assert!(worker.leave_rest_to_called(), "it stands in the ready list");
-                assert!(worker.pop_ready().is_some());
-            }
-            Some(task)
-        };
-        assert_eq!(picked(2, true, pick), [0, 1]);
-    }
-
-    #[test]
-    fn a_half_of_which_one_has_ended_waits_for_nobody() {
-        let pick = |worker: &Worker, index| {
-            let task = worker.pick_fresh(1)?;
-            if index == 0 {
-                made_long_ago(worker, 1);
-                worker.uncommitted.set(Some(task));
-                assert!(!worker.leave_rest_to_called());
-                assert!(worker.uncommitted.take().is_some(), "it has waited");
-            }
-            Some(task)
-        };
-        assert_eq!(picked(2, true, pick), [0, 1]);
-    }
-
-    /// Nobody else may start them.
-    #[test]
-    fn nobody_is_waited_for_while_there_are_bound_tasks() {
-        let pick = |worker: &Worker, index| {
-            let task = worker.pick_fresh(1)?;
-            if index == 0 {
-                made_long_ago(worker, 0);
-                worker.bind(task);
-                assert!(!worker.leave_rest_to_called() && worker.division.leaves_rest());
-                assert!(worker.pick_bound(VecDeque::pop_back).is_some());
-            }
-            Some(task)
-        };
-        assert_eq!(picked(2, true, pick), [0, 1]);
     }
 
     /// They go on for ever if each spawns the next.

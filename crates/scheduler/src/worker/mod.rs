@@ -23,6 +23,7 @@ mod simulated;
 mod submit;
 mod tell;
 mod turn;
+mod wait;
 
 pub(crate) use agent::{checkpoint, yield_now};
 pub(crate) use commit::take_uncommitted;
@@ -175,7 +176,7 @@ impl Worker {
             idle_yields: Cell::new(0),
             looks: if chaos.sim().is_some() { Looks::rare(start) } else { Looks::new(start) },
             grace: Grace::new(),
-            division: Division::new(start),
+            division: Division::new(start, crew.monitor.tick()),
             told: Cell::new((0, start)),
             tick_seen: Cell::new(crew.monitor.tick()),
             called_at: Cell::new(crew.monitor.tick().wrapping_sub(u32::MAX / 2)),

@@ -94,6 +94,7 @@ impl Search {
     fn judge(&self, limit: &WakeLimit, holds_back: bool, live: usize, now: impl Fn() -> Instant) {
         let Some((looted, before)) = self.looted.take() else { return };
         let lasted = now().saturating_duration_since(looted);
+        limit.note_loot(lasted);
         if lasted < TINY && live <= before {
             self.patience.set((self.patience.get() * 2).clamp(PATIENCE_MIN, PATIENCE_MAX));
             limit.tighten();

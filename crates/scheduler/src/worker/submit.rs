@@ -33,7 +33,7 @@ fn lead(own: usize, workers: usize) -> usize {
 
 /// Ticks after which a sleeper is called for fresh tasks whatever it found the last time: 100 ms. With 10 ms, 8 fibers that lock a mutex for
 /// short sections, spawned anew each 3 ms, were split between two workers in two of six processes (43 and 60 ns a section, else 23).
-const TICKS_A_TRY: u32 = 10;
+pub(super) const TICKS_A_TRY: u32 = 10;
 
 const LEAD_MIN: usize = 8;
 const LEAD_MAX: usize = 64;
