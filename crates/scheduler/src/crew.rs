@@ -212,10 +212,12 @@ impl Crew {
         self.members.iter().map(|member| member.live.count()).sum()
     }
 
-    /// Fibers that were spawned and have not ended, started or not. Those that another worker moves right now may be missing.
+    /// Fibers that were spawned and have not ended, started or not. Those that another worker moves right now may be missing; and where
+    /// fibers migrate those in the injector are, of which some have started and are counted where they live.
     pub(crate) fn spawned(&self) -> usize {
         let of = |member: &CachePadded<Member>| member.live.count_with_expected() + member.fresh.len();
-        self.members.iter().map(of).sum::<usize>() + self.injector.len()
+        let injected = if self.limits.migrate { 0 } else { self.injector.len() };
+        self.members.iter().map(of).sum::<usize>() + injected
     }
 }
 

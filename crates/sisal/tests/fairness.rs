@@ -73,6 +73,45 @@ fn a_task_from_outside_gets_its_turn() {
     stop.store(true, Relaxed);
 }
 
+/// Each look finds a sleeper that goes before what comes from outside; with and without fresh fibers beside it.
+#[test]
+fn a_task_from_outside_gets_its_turn_beside_one_that_always_sleeps() {
+    const TURNS_MAX: usize = 4_000;
+    for spawns in [false, true] {
+        let runtime = sisal::runtime::Runtime::builder().workers(1).build().unwrap();
+        let (stop, turns) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        for _ in 0..8 {
+            let (stop, turns) = (Arc::clone(&stop), Arc::clone(&turns));
+            runtime.spawn(move || {
+                while !stop.load(Relaxed) && turns.fetch_add(1, Relaxed) < TURNS_MAX {
+                    let start = Instant::now();
+                    while start.elapsed() < Duration::from_micros(50) {
+                        std::hint::spin_loop();
+                    }
+                    if spawns {
+                        go!(|| ());
+                    }
+                    fiber::yield_now();
+                }
+            });
+        }
+        let theirs = Arc::clone(&stop);
+        let sleeps = runtime.spawn(move || {
+            while !theirs.load(Relaxed) {
+                fiber::sleep(Duration::from_micros(20));
+            }
+        });
+        for _ in 0..10 {
+            let begun = turns.load(Relaxed);
+            let turns = Arc::clone(&turns);
+            let passed = runtime.spawn(move || turns.load(Relaxed) - begun).join().unwrap();
+            assert!(passed < 400, "{passed} turns, spawns: {spawns}");
+        }
+        stop.store(true, Relaxed);
+        sleeps.join().unwrap();
+    }
+}
+
 #[test]
 fn a_timer_fires() {
     beside_two_that_yield(|| {

@@ -95,8 +95,8 @@ impl Builder {
     }
 
     /// How many fibers there may be at once, those included that wait for their start; beyond it spawning is an error. No limit if not set.
-    /// Fibers that are spawned on several workers at the same moment may exceed it by a few. To wait instead, use
-    /// `fiber::Limit`.
+    /// Where workers take fibers from each other at the same moment, or fibers migrate, some hundred more may be let in. To wait instead,
+    /// use `fiber::Limit`.
     pub fn max_fibers(mut self, count: usize) -> Self {
         self.fibers_max = Some(count);
         self

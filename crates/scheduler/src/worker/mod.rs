@@ -105,6 +105,8 @@ pub(crate) struct Worker {
     /// Whether the injector had more tasks when this worker last took some: then it takes more after a yield that finds no fresh task
     /// here, and not at the next look only.
     more_injected: Cell<bool>,
+    /// Whether a look's fresh or injected task was put off.
+    look_is_due: Cell<bool>,
     /// Whether the next fresh task that a look lets go first is the oldest.
     oldest_at_look: Cell<bool>,
     /// Yields that returned at once, since the last full turn.
@@ -172,6 +174,7 @@ impl Worker {
             ending: Cell::new(false),
             fresh_is_due: Cell::new(false),
             more_injected: Cell::new(false),
+            look_is_due: Cell::new(false),
             oldest_at_look: Cell::new(true),
             idle_yields: Cell::new(0),
             looks: if chaos.sim().is_some() { Looks::rare(start) } else { Looks::new(start) },

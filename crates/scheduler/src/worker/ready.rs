@@ -34,7 +34,7 @@ pub(super) struct Ready<T: Chained> {
     was_called: bool,
     /// Whether the others stand elsewhere.
     migrates: bool,
-    is_looking: bool,
+    is_calling: bool,
     /// The turn in which a fresh task last went before all of these.
     fresh_went: u32,
 }
@@ -42,7 +42,7 @@ pub(super) struct Ready<T: Chained> {
 impl<T: Chained> Ready<T> {
     pub(super) const fn new(migrates: bool) -> Self {
         let (called, others) = (Chain::new(), Chain::new());
-        Self { called, others, was_called: false, migrates, is_looking: false, fresh_went: 0 }
+        Self { called, others, was_called: false, migrates, is_calling: false, fresh_went: 0 }
     }
 
     /// Behind the others.
@@ -65,21 +65,21 @@ impl<T: Chained> Ready<T> {
         unsafe { self.others.push_front(node) };
     }
 
-    /// Lays the others aside for a look: who is pushed until it [ends](Self::end_look) is called.
-    pub(super) fn begin_look(&mut self) -> Chain<T> {
-        self.is_looking = true;
+    /// Lays the others aside for a look: who is pushed until it [ends](Self::end_look) is called. `elsewhere`: whether some stand there.
+    pub(super) fn begin_look(&mut self, elsewhere: bool) -> Chain<T> {
+        self.is_calling = elsewhere;
         mem::take(&mut self.others)
     }
 
     /// Puts the others back.
     pub(super) fn end_look(&mut self, others: Chain<T>) {
-        self.is_looking = false;
+        self.is_calling = false;
         self.called.append(mem::replace(&mut self.others, others));
     }
 
-    /// Whether who is ready now is one of the first few whom a look finds.
+    /// Whether who is ready now is one of the first few whom a look finds while others stand elsewhere.
     pub(super) fn is_calling(&self) -> bool {
-        self.is_looking && self.called.len() < CALLED_MAX
+        self.is_calling && self.called.len() < CALLED_MAX
     }
 
     /// Behind the called, where fibers migrate.
@@ -184,7 +184,7 @@ mod tests {
         }
 
         fn call(&mut self, values: &[u32]) {
-            let others = self.ready.begin_look();
+            let others = self.ready.begin_look(false);
             self.push(values);
             self.ready.end_look(others);
         }
@@ -240,7 +240,10 @@ mod tests {
     fn the_first_few_of_a_look_are_called() {
         let mut bench = Bench::new(true);
         assert!(!bench.ready.is_calling(), "there is no look");
-        let others = bench.ready.begin_look();
+        let others = bench.ready.begin_look(false);
+        assert!(!bench.ready.is_calling(), "there is nobody to pass");
+        bench.ready.end_look(others);
+        let others = bench.ready.begin_look(true);
         let called = bench.nodes.iter().take_while(|node| {
             let is_calling = bench.ready.is_calling();
             // SAFETY: as above.

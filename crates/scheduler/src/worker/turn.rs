@@ -22,7 +22,6 @@
 
 use super::Worker;
 use super::ahead::{Waiting, fetch_due, fetch_fresh};
-use super::ready::Ready;
 use crate::injector::Bunch;
 use crate::task::{Header, Task, Timed};
 use crate::timer::Due;
@@ -87,7 +86,7 @@ impl Worker {
                     }
                 }
             } else if !self.leaves_fresh_to_called() && !self.leaves_fresh() {
-                if let Some(task) = self.let_fresh_go_first(|| self.pick_fresh(turn)) {
+                if let Some(task) = self.let_fresh_go_first(|| self.pick_put_off(turn)) {
                     return Some(task);
                 }
             }
@@ -105,16 +104,24 @@ impl Worker {
             return Some(task);
         }
         if self.crew.limits.migrate {
-            if let Some(task) = self.movable.pop_old().or_else(|| self.pick_ready()) {
+            if let Some(task) = self.pick_movable() {
                 return Some(task);
             }
         }
         if self.leave_rest_to_called() {
-            if let Some(task) = self.pick_ready() {
+            if let Some(task) = self.pick_movable() {
                 return Some(task);
             }
         }
         self.pick_fresh(turn)
+    }
+
+    /// One that may leave; or one that is ready here, if it was only the others' turn. Where fibers stay, the latter.
+    #[cold]
+    #[inline(never)]
+    fn pick_movable(&self) -> Option<Task> {
+        let movable = if self.crew.limits.migrate { self.movable.pop_old() } else { None };
+        movable.or_else(|| self.pick_ready())
     }
 
     #[inline(always)]
@@ -148,7 +155,19 @@ impl Worker {
         if self.chaos.is_told_whom() {
             return None;
         }
-        self.let_fresh_go_first(|| self.pick_at_look())
+        let task = self.let_fresh_go_first(|| self.pick_at_look());
+        if self.fresh_is_due.get() {
+            // Not now. But if each look finds somebody who goes before it, one of these must come some time.
+            self.look_is_due.set(true);
+            self.more_injected.set(!self.crew.injector.is_empty());
+        }
+        task
+    }
+
+    /// A fresh task of our own, or what the last look has put off.
+    #[inline(never)]
+    fn pick_put_off(&self, turn: u32) -> Option<Task> {
+        if self.look_is_due.replace(false) { self.pick_at_look() } else { self.pick_fresh(turn) }
     }
 
     /// One of the injector's, or of our own. If we have none, many of the injector's.
@@ -197,7 +216,8 @@ impl Worker {
 
     /// Whoever is woken by `look` has been called (`ready`).
     pub(super) fn look<R>(&self, look: impl FnOnce() -> R) -> R {
-        let others = self.ready.with(Ready::begin_look);
+        let elsewhere = self.crew.limits.migrate && !self.movable.is_empty();
+        let others = self.ready.with(|ready| ready.begin_look(elsewhere));
         let result = look();
         self.ready.with(|ready| ready.end_look(others));
         result
@@ -395,8 +415,7 @@ impl Worker {
         if !self.crew.limits.migrate {
             return self.push_home(task.as_ptr());
         }
-        let is_called = !self.movable.is_empty() && self.ready.with(|ready| ready.is_calling());
-        if is_called || !self.may_move(task) {
+        if self.ready.with(|ready| ready.is_calling()) || !self.may_move(task) {
             // SAFETY: as in `push_home`.
             self.ready.with(|ready| unsafe { ready.push_called(task.as_ptr()) });
         } else if let Err(task) = self.movable.push(task) {

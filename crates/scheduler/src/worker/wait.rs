@@ -79,14 +79,16 @@ impl Worker {
         }
         // Who wakes it meanwhile, from wherever, is to end the wait.
         self.let_last_go();
-        let (len, end) = (self.fresh.len(), begun + max);
+        let timers = self.wheel.with(|wheel| wheel.next_wait(begun)).unwrap_or(max);
+        let (len, end) = (self.fresh.len(), begun + max.min(timers));
         let is_ready = || !self.post.mailbox.inbox().is_empty() || self.ready.with(|ready| !ready.is_empty());
         while !is_ready() && self.crew.idle.somebody_searches() && self.fresh.len() == len && self.now() < end
         {
             (0..PAUSES).for_each(|_| spin_loop());
         }
         self.drain_inbox();
-        self.ready.with(|ready| !ready.is_empty())
+        self.serve_timers();
+        self.ready.with(|ready| !ready.is_empty()) || !self.movable.is_empty()
     }
 }
 
