@@ -87,7 +87,8 @@ impl Worker {
             (0..PAUSES).for_each(|_| spin_loop());
         }
         self.drain_inbox();
-        self.serve_timers();
+        // No look around: the time of the wait is no turn's, by which the next look is set.
+        self.look(|| self.fire_timers(self.now()));
         self.ready.with(|ready| !ready.is_empty()) || !self.movable.is_empty()
     }
 }
