@@ -207,17 +207,21 @@ fn settings_out_of_bounds_are_errors_that_say_so() {
 #[test]
 fn the_limit_of_fibers_counts_those_that_have_not_started() {
     const MAX: usize = 10;
-    let runtime = Runtime::builder().workers(1).max_fibers(MAX).build().unwrap();
-    for home in [false, true] {
-        let burst = || {
-            let builder = || if home { fiber::Builder::new().home(0) } else { fiber::Builder::new() };
-            (0..3 * MAX).map_while(|_| builder().spawn(|| ()).ok()).collect::<Vec<_>>()
-        };
-        for _ in 0..2 {
-            let joined = runtime.run(|| burst().into_iter().map(|handle| handle.join().unwrap()).count());
-            assert_eq!(joined, MAX - 1, "and the one that spawns");
-        }
+    let limited = |workers| Runtime::builder().workers(workers).max_fibers(MAX).build().unwrap();
+    let join = |handles: Vec<fiber::JoinHandle<()>>| {
+        handles.into_iter().map(|handle| handle.join().unwrap()).count()
+    };
+    let runtime = limited(1);
+    for _ in 0..2 {
+        let burst = || (0..3 * MAX).map_while(|_| fiber::Builder::new().spawn(|| ()).ok()).collect();
+        assert_eq!(runtime.run(|| join(burst())), MAX - 1, "and the one that spawns");
     }
+    // To the worker on which the spawner runs, so that none can start meanwhile.
+    let sent = || {
+        let home = fiber::current().home().unwrap();
+        (0..3 * MAX).map_while(|_| fiber::Builder::new().home(home).spawn(|| ()).ok()).collect()
+    };
+    assert_eq!(limited(2).run(|| join(sent())), MAX - 1, "left for a certain worker");
     let (stop, stopped) = channel::bounded::<()>(0);
     let (start, started) = channel::bounded(0);
     let holds = runtime.spawn(move || {

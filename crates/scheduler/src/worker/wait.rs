@@ -132,73 +132,66 @@ mod tests {
         assert_eq!(picked(4, true, pick), [1, 0, 2, 3]);
     }
 
-    /// The fiber that parked last is often the source, and what it waits for may come from anywhere.
-    #[test]
-    fn who_has_just_parked_ends_the_wait_when_it_is_woken() {
+    /// Two fresh tasks, of which the older was taken; what `check` finds then.
+    fn when_one_of_two_has_gone<R>(check: impl Fn(&Worker, Task) -> R) -> R {
+        let found = Cell::new(None);
         let pick = |worker: &Worker, index| {
             let task = worker.pick_fresh(1)?;
             if index == 0 {
-                made_long_ago(worker, 0);
-                worker.uncommitted.set(Some(task));
-                assert_eq!(task.header().word.wake(), Wake::Nothing);
-                assert!(worker.leave_rest_to_called(), "it stands in the ready list");
-                assert!(worker.pop_ready().is_some());
+                found.set(Some(check(worker, task)));
             }
             Some(task)
         };
         assert_eq!(picked(2, true, pick), [0, 1]);
+        found.take().unwrap()
+    }
+
+    /// The fiber that parked last is often the source, and what it waits for may come from anywhere.
+    #[test]
+    fn who_has_just_parked_ends_the_wait_when_it_is_woken() {
+        when_one_of_two_has_gone(|worker, task| {
+            made_long_ago(worker, 0);
+            worker.uncommitted.set(Some(task));
+            assert_eq!(task.header().word.wake(), Wake::Nothing);
+            assert!(worker.leave_rest_to_called(), "it stands in the ready list");
+            assert!(worker.pop_ready().is_some());
+        });
     }
 
     #[test]
     fn a_half_of_which_one_has_ended_waits_for_nobody() {
-        let pick = |worker: &Worker, index| {
-            let task = worker.pick_fresh(1)?;
-            if index == 0 {
-                made_long_ago(worker, 1);
-                worker.uncommitted.set(Some(task));
-                assert!(!worker.leave_rest_to_called());
-                assert!(worker.uncommitted.take().is_some(), "it has waited");
-            }
-            Some(task)
-        };
-        assert_eq!(picked(2, true, pick), [0, 1]);
+        when_one_of_two_has_gone(|worker, task| {
+            made_long_ago(worker, 1);
+            worker.uncommitted.set(Some(task));
+            assert!(!worker.leave_rest_to_called());
+            assert!(worker.uncommitted.take().is_some(), "it has waited");
+        });
     }
 
     /// Nobody else may start them.
     #[test]
     fn nobody_is_waited_for_while_there_are_bound_tasks() {
-        let pick = |worker: &Worker, index| {
-            let task = worker.pick_fresh(1)?;
-            if index == 0 {
-                made_long_ago(worker, 0);
-                worker.bind(task);
-                assert!(!worker.leave_rest_to_called() && worker.division.leaves_rest());
-                assert!(worker.pick_bound(VecDeque::pop_back).is_some());
-            }
-            Some(task)
-        };
-        assert_eq!(picked(2, true, pick), [0, 1]);
+        when_one_of_two_has_gone(|worker, task| {
+            made_long_ago(worker, 0);
+            worker.bind(task);
+            assert!(!worker.leave_rest_to_called() && worker.division.leaves_rest());
+            assert!(worker.pick_bound(VecDeque::pop_back).is_some());
+        });
     }
 
     /// Whether a single fresh task is left to who was called, when the fiber that has just parked waits so.
     fn waits(timed: Timed, prepare: impl Fn(&Worker)) -> bool {
-        let has_waited = Cell::new(false);
-        let pick = |worker: &Worker, index| {
-            let task = worker.pick_fresh(1)?;
-            if index == 0 {
-                worker.division.end();
-                prepare(worker);
-                worker.uncommitted.set(Some(task));
-                task.header().timed.set(timed);
-                assert!(!worker.leave_rest_to_called());
-                has_waited.set(worker.uncommitted.take().is_none());
-                task.header().timed.set(Timed::No);
-                assert!(!worker.leave_rest_to_called(), "it is waited for once");
-            }
-            Some(task)
-        };
-        assert_eq!(picked(2, true, pick), [0, 1]);
-        has_waited.get()
+        when_one_of_two_has_gone(|worker, task| {
+            worker.division.end();
+            prepare(worker);
+            worker.uncommitted.set(Some(task));
+            task.header().timed.set(timed);
+            assert!(!worker.leave_rest_to_called());
+            let has_waited = worker.uncommitted.take().is_none();
+            task.header().timed.set(Timed::No);
+            assert!(!worker.leave_rest_to_called(), "it is waited for once");
+            has_waited
+        })
     }
 
     #[test]
