@@ -52,6 +52,7 @@ pub const ALL: &[Row] = &[
     parked::MILLION,
     fresh::ROW,
     timers::SLEEPERS,
+    timers::SLACK,
     timers::MANY,
     fairness::ROW,
     http::FEW,

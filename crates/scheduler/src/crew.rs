@@ -142,6 +142,8 @@ pub(crate) struct Limits {
     pub(crate) hog_threshold: Duration,
     /// Whether the monitor looks for deadlocks.
     pub(crate) detect_deadlock: bool,
+    /// What a worker with timers sleeps at least, if that was said.
+    pub(crate) timer_slack: Option<Duration>,
 }
 
 impl WakeLimit {

