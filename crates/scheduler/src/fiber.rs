@@ -69,7 +69,8 @@ fn park_until(agent: &dyn Agent, deadline: Option<Instant>) {
 
 /// Waits for at least `duration`. A cancel makes one call return early.
 ///
-/// A timer is some 16 µs coarse; a worker with more than 256 timers lets them fire together, up to 120 µs late.
+/// A timer is some 16 µs coarse; a worker with 256 timers or more lets them fire together, up to 120 µs late, or as late as
+/// [`Builder::timer_slack`](crate::runtime::Builder::timer_slack) says.
 ///
 /// ```
 /// use std::time::{Duration, Instant};

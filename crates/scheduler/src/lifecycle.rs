@@ -110,18 +110,18 @@ impl Lifecycle {
         self.progress.notify_all();
     }
 
-    /// Waits until no more than `spared` fibers live, or until `deadline`.
+    /// Waits until no more than `spared` fibers live, or until `deadline`, if there is one.
     ///
     /// Race, *not counted yet*: a worker sees `OPEN` and goes for a stack. The runtime is closed; nobody lives, and the workers are
     /// stopped. The fiber starts, parks, and is leaked. So what counts is what is counted once each worker has noticed the close,
     /// between two of its turns.
-    pub(crate) fn wait_for_fibers(&self, crew: &Crew, spared: usize, deadline: Instant) -> bool {
+    pub(crate) fn wait_for_fibers(&self, crew: &Crew, spared: usize, deadline: Option<Instant>) -> bool {
         // Acquire: pairs with the Release above.
         let has_noticed = |member: &CachePadded<Member>| {
             member.noticed_close.load(Ordering::Acquire) || member.ended.load(Ordering::Acquire)
         };
         let is_over = || crew.members.iter().all(has_noticed) && crew.live() <= spared;
-        self.progress.wait_until(Some(deadline), Reason::Scope, is_over)
+        self.progress.wait_until(deadline, Reason::Scope, is_over)
     }
 
     /// Waits until all workers' loops have ended but that of `spared`, or until `deadline`.

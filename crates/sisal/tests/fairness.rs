@@ -112,6 +112,82 @@ fn a_task_from_outside_gets_its_turn_beside_one_that_always_sleeps() {
     }
 }
 
+/// Computes for so long that each turn looks around.
+fn compute() {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_micros(300) {
+        std::hint::spin_loop();
+    }
+}
+
+#[test]
+fn a_fresh_fiber_gets_its_turn_beside_many_from_outside() {
+    const WAITING_MAX: usize = 400;
+    const TURNS_MAX: usize = 2_000;
+    let runtime = sisal::runtime::Runtime::builder().workers(1).build().unwrap();
+    let (stop, waiting) = (AtomicBool::new(false), Arc::new(AtomicUsize::new(0)));
+    let turns = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Relaxed) {
+                if waiting.load(Relaxed) == WAITING_MAX {
+                    std::thread::sleep(Duration::from_micros(50));
+                    continue;
+                }
+                waiting.fetch_add(1, Relaxed);
+                let waiting = Arc::clone(&waiting);
+                drop(runtime.spawn(move || waiting.fetch_sub(1, Relaxed)));
+            }
+        });
+        let turns = runtime.run(|| {
+            let turn = || {
+                compute();
+                fiber::yield_now();
+            };
+            while waiting.load(Relaxed) < WAITING_MAX / 2 {
+                std::thread::yield_now();
+            }
+            (0..20).for_each(|_| turn());
+            let ours = go!(|| ());
+            (0..TURNS_MAX).take_while(|_| !ours.is_finished()).map(|_| turn()).count()
+        });
+        stop.store(true, Relaxed);
+        turns
+    });
+    assert!(turns < 100, "{turns} turns");
+}
+
+/// Only each second turn lets a fresh one go first there, which would be the turns of one parity.
+#[test]
+fn the_oldest_that_must_start_here_gets_its_turn() {
+    const LINKS_MAX: usize = 1_000;
+    fn spawn_link(links: Arc<AtomicUsize>, has_begun: Arc<AtomicBool>) {
+        fiber::spawn_local(move || {
+            if !has_begun.load(Relaxed) && links.fetch_add(1, Relaxed) < LINKS_MAX {
+                spawn_link(links, has_begun);
+                compute();
+            }
+        });
+    }
+    for parity in 0..2 {
+        let links = on(1, move || {
+            (0..8).for_each(|_| go!(compute).join().unwrap());
+            for _ in 0..parity {
+                compute();
+                fiber::park_timeout(Duration::ZERO);
+            }
+            let (links, has_begun) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+            let oldest = fiber::spawn_local({
+                let has_begun = Arc::clone(&has_begun);
+                move || has_begun.store(true, Relaxed)
+            });
+            spawn_link(Arc::clone(&links), has_begun);
+            oldest.join().unwrap();
+            links.load(Relaxed)
+        });
+        assert!(links < 100, "{links} links, {parity}");
+    }
+}
+
 #[test]
 fn a_timer_fires() {
     beside_two_that_yield(|| {

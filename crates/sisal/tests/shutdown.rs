@@ -264,6 +264,32 @@ fn from_inside_a_fiber_and_from_a_fiber_of_another() {
 }
 
 #[test]
+fn from_inside_a_fiber_beside_one_that_does_not_end() {
+    for workers in WORKERS {
+        let runtime = runtime(workers);
+        let still_running = runtime.run(|| {
+            let stuck = || loop {
+                fiber::park();
+            };
+            drop(fiber::Builder::new().name("stuck".to_owned()).spawn(stuck).unwrap());
+            while runtime.handle().live_fibers() < 2 {
+                fiber::yield_now();
+            }
+            runtime.shutdown_timeout(Duration::from_millis(20)).unwrap_err()
+        });
+        let names: Vec<_> = still_running.fibers.iter().map(|fiber| fiber.name.as_deref()).collect();
+        assert_eq!(names, [Some("stuck")]);
+    }
+}
+
+#[test]
+fn within_all_the_time_that_there_is() {
+    let runtime = runtime(1);
+    runtime.spawn(|| time::sleep(LONG));
+    runtime.shutdown_timeout(Duration::MAX).unwrap();
+}
+
+#[test]
 fn two_runtimes_with_channels_and_joins_across() {
     for first_goes_first in [true, false] {
         for workers in WORKERS {

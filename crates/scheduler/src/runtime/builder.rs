@@ -170,7 +170,7 @@ impl Builder {
         self
     }
 
-    /// How late a timer may fire for the sake of others: a worker that has nothing to do until the next one sleeps this long at least, so that
+    /// How late a timer may fire, of a sleep or a deadline, for the sake of others: a worker that has nothing to do until the next one sleeps this long at least, so that
     /// one wake-up serves all that are due meanwhile. A socket, or another fiber, wakes it all the same. If not set, 100 µs for a worker
     /// that has 256 timers or more, and nothing for fewer; with [`Duration::ZERO`] each fires in its time, to 16 µs.
     ///

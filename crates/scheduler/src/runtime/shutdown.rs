@@ -7,6 +7,7 @@ use crate::crew::Crew;
 use crate::current::with_worker;
 use crate::fiber::now;
 use crate::task::Header;
+use crate::worker::Worker;
 use sisal_coro::Pool;
 use sisal_park::Reason;
 use std::fmt;
@@ -72,13 +73,17 @@ impl std::error::Error for StillRunning {}
 /// Shuts `crew` down, whose threads these are. It may have been closed before, by its policy for panics.
 pub(super) fn shut_down(crew: &Arc<Crew>, threads: Threads, timeout: Duration) -> Result<(), StillRunning> {
     crew.lifecycle.close(crew);
-    let deadline = now() + timeout;
+    // A deadline that no clock can show is none.
+    let deadline = now().checked_add(timeout);
     // On one of its own fibers it does not wait for that fiber, nor for that fiber's worker.
-    let own =
-        with_worker(|worker| worker.filter(|worker| worker.serves(crew)).map(crate::worker::Worker::index));
+    let own = with_worker(|worker| worker.filter(|worker| worker.serves(crew)).map(Worker::index));
     crew.lifecycle.wait_for_fibers(crew, usize::from(own.is_some()), deadline);
     crew.lifecycle.stop(crew, own);
     grace::wait_for_workers(crew, own);
+    with_worker(|worker| {
+        let is_own = |worker: &&Worker| Some(worker.index()) == own;
+        worker.filter(is_own).into_iter().for_each(Worker::report_live);
+    });
     let fibers: Vec<_> =
         crew.members.iter().flat_map(|member| std::mem::take(&mut *member.leaked.lock())).collect();
     crew.blocking.stop();

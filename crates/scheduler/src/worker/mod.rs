@@ -109,6 +109,8 @@ pub(crate) struct Worker {
     look_is_due: Cell<bool>,
     /// Whether the next fresh task that a look lets go first is the oldest.
     oldest_at_look: Cell<bool>,
+    /// Whether the last task that a look let go first was the injector's.
+    was_injected: Cell<bool>,
     /// Yields that returned at once, since the last full turn.
     idle_yields: Cell<u32>,
     looks: Looks,
@@ -176,6 +178,7 @@ impl Worker {
             more_injected: Cell::new(false),
             look_is_due: Cell::new(false),
             oldest_at_look: Cell::new(true),
+            was_injected: Cell::new(false),
             idle_yields: Cell::new(0),
             looks: if chaos.sim().is_some() { Looks::rare(start) } else { Looks::new(start) },
             grace: Grace::new(),
@@ -390,8 +393,8 @@ impl Worker {
         fibers.iter().for_each(TaskRef::ask_to_end);
     }
 
-    /// The fibers that live here, for a report.
-    fn report_live(&self) {
+    /// Reports the fibers that live here, but the one that runs.
+    pub(crate) fn report_live(&self) {
         let own = self.current.get();
         let mut report = Vec::new();
         // SAFETY: our own table.

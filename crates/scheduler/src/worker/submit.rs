@@ -201,6 +201,10 @@ impl Worker {
     #[inline]
     fn detour(&self) -> Option<usize> {
         let own = self.crew.members[self.index].live.load();
+        if own < LEAD_MIN / 2 {
+            // Where few live here and there, the other may never lead.
+            self.detour.set(None);
+        }
         // The other's counter is another core's line: not looked at before there is reason to.
         if own < LEAD_MIN && self.detour.get().is_none() { None } else { self.detour_slow(own) }
     }
@@ -286,6 +290,22 @@ pub(super) mod tests {
         assert!(!is_called());
         worker.tick_seen.set(called_at.wrapping_add(TICKS_A_TRY));
         assert!(is_called());
+        worker.leave();
+    }
+
+    /// Else all that a quiet worker spawns would go to another, which need never lead either.
+    #[test]
+    fn a_detour_ends_with_the_crowd_that_began_it() {
+        let (crew, worker) = first_of_two();
+        let live = &crew.members[0].live;
+        assert_eq!(worker.detour(), None);
+        (0..LEAD_MIN + 1).for_each(|_| live.expect());
+        assert_eq!(worker.detour(), Some(1));
+        (0..LEAD_MIN / 2 + 1).for_each(|_| live.expect_no_more());
+        assert_eq!(worker.detour(), Some(1), "some of it is there");
+        live.expect_no_more();
+        assert_eq!(worker.detour(), None);
+        (0..LEAD_MIN / 2 - 1).for_each(|_| live.expect_no_more());
         worker.leave();
     }
 

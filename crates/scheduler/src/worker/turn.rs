@@ -8,8 +8,8 @@
 //!  ready list  started fibers, in order; those whom looks have found in turn with the others
 //!  fresh       (`fresh`) our youngest, of few the oldest, or those of our half; after a yield one goes first, but not twice in a row, nor the
 //!              last one or the other half as long as another worker is on its way (`grace`); 1 in 64 is our oldest
-//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then one of the injector's, or our oldest or
-//!              youngest fresh task in turn, of few one of our half, goes first
+//!  each 61st turn, each 200 µs, or when the tick has moved: timers, reactor; then one of the injector's and one of our own in turn goes first:
+//!              of our fresh tasks the oldest and the youngest in turn, of few one of our half
 //!  nothing:    `search`, which begins with many of the injector's
 //! ```
 //!
@@ -170,15 +170,16 @@ impl Worker {
         if self.look_is_due.replace(false) { self.pick_at_look() } else { self.pick_fresh(turn) }
     }
 
-    /// One of the injector's, or of our own. If we have none, many of the injector's.
+    /// One of the injector's and one of our own in turn. If we have none, many of the injector's.
     pub(super) fn pick_at_look(&self) -> Option<Task> {
-        if self.fresh.is_empty() {
-            return self.take_injected().or_else(|| self.pick_fresh(1));
-        }
-        if let Some(task) = self.take_one_injected() {
-            return Some(task);
-        }
-        if self.leaves_fresh() { None } else { self.pick_fresh_at_look() }
+        let own_is_due = self.was_injected.get() && self.has_fresh() && !self.leaves_fresh();
+        let injected = match self.fresh.is_empty() {
+            _ if own_is_due => None,
+            true => self.take_injected(),
+            false => self.take_one_injected(),
+        };
+        self.was_injected.set(injected.is_some());
+        injected.or_else(|| if self.leaves_fresh() { None } else { self.pick_fresh_at_look() })
     }
 
     /// Fires what is due, and wakes those whose sockets are ready.
