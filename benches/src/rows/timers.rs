@@ -17,20 +17,16 @@ const PRICE: &str = "it is the price of less lateness than tokio's: a wake-up ta
 /// As wide as tokio's timers are.
 const TOKIOS_SLACK: Duration = Duration::from_millis(1);
 
-const PEERS: &[(Peer, Body)] = &[
-    (Peer::Sisal, sisal),
-    (Peer::SisalMigrate, sisal),
-    (Peer::Tokio, tokio),
-    (Peer::May, may),
-    (Peer::Smol, smol),
-];
-const PEERS_OF_SLACK: &[(Peer, Body)] = &[
-    (Peer::Sisal, sisal_with_slack),
-    (Peer::SisalMigrate, sisal_with_slack),
-    (Peer::Tokio, tokio),
-    (Peer::May, may),
-    (Peer::Smol, smol),
-];
+/// Who takes part; with sisal as `sisal` runs it.
+const fn peers(sisal: Body) -> [(Peer, Body); 5] {
+    [
+        (Peer::Sisal, sisal),
+        (Peer::SisalMigrate, sisal),
+        (Peer::Tokio, tokio),
+        (Peer::May, may),
+        (Peer::Smol, smol),
+    ]
+}
 
 const fn row(
     name: &'static str,
@@ -38,7 +34,7 @@ const fn row(
     figures: &'static [Figure],
     tasks: &'static [usize],
 ) -> Row {
-    Row::new(name, title, figures).family("timers", tasks).peers(PEERS)
+    Row::new(name, title, figures).family("timers", tasks).peers(const { &peers(sisal) })
 }
 
 const P50: Figure = Figure::new("late_p50_us", "µs").aside(TAIL);
@@ -55,7 +51,7 @@ pub(super) const SLEEPERS: Row = row(
 pub(super) const MANY: Row = row("timers-100000", "100,000 sleepers", &[P50, P99, MAX, CPU], &[100_000]);
 pub(super) const SLACK: Row =
     row("timers-slack", "20,000 sleepers, 1 ms of slack", &[P50, P99.aside(PRECISE), MAX, CPU], &[20_000])
-        .peers(PEERS_OF_SLACK);
+        .peers(const { &peers(sisal_with_slack) });
 
 /// How late each sleep ended, in microseconds.
 struct Lateness(Vec<AtomicU32>);

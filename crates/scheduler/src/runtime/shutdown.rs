@@ -80,6 +80,7 @@ pub(super) fn shut_down(crew: &Arc<Crew>, threads: Threads, timeout: Duration) -
     crew.lifecycle.wait_for_fibers(crew, usize::from(own.is_some()), deadline);
     crew.lifecycle.stop(crew, own);
     grace::wait_for_workers(crew, own);
+    // It has not ended, as the others, and so has not said who lives there.
     with_worker(|worker| {
         let is_own = |worker: &&Worker| Some(worker.index()) == own;
         worker.filter(is_own).into_iter().for_each(Worker::report_live);
