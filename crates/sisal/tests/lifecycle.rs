@@ -222,11 +222,12 @@ fn the_limit_of_fibers_counts_those_that_have_not_started() {
         (0..3 * MAX).map_while(|_| fiber::Builder::new().home(home).spawn(|| ()).ok()).collect()
     };
     assert_eq!(limited(2).run(|| join(sent())), MAX - 1, "left for a certain worker");
-    let (stop, stopped) = channel::bounded::<()>(0);
+    // Holds the worker, and not only its fiber: at a cooperative yield point one of the others could start and end meanwhile.
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let (start, started) = channel::bounded(0);
     let holds = runtime.spawn(move || {
         start.send(()).unwrap();
-        while stopped.try_recv() != Err(channel::TryRecvError::Disconnected) {}
+        stopped.recv().unwrap_err();
     });
     started.recv().unwrap();
     let others: Vec<_> =

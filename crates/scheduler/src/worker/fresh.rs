@@ -240,7 +240,7 @@ impl Worker {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::submit::tests::{first_of_two, two_workers};
+    use super::super::submit::tests::{first_of_two, workers};
     use super::*;
     use crate::current;
     use crate::spawn;
@@ -331,7 +331,7 @@ pub(super) mod tests {
     /// One theft takes half of the queue at most.
     #[test]
     fn a_thief_takes_as_many_as_make_both_equal() {
-        let (crew, [thief, victim]) = two_workers();
+        let (crew, [thief, victim]) = workers();
         let spawn_one = |_| current::enter(&victim, || spawn(|| ()).fiber().id().as_u64());
         let ids: Vec<_> = (0..6).map(spawn_one).collect();
         (0..4).for_each(|_| crew.members[1].live.expect());
