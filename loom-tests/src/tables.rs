@@ -55,6 +55,7 @@ pub const MODELS: &[&str] = &[
     "idle_phantom",
     "idle_pushed_work_is_stolen",
     "idle_rung_sees_why",
+    "inbox_taken_back",
     "inbox_two_pushers",
     "inbox_wakes_its_worker",
     "injector_hand_off",

@@ -9,7 +9,7 @@
 //! | transition | who | change |
 //! |---|---|---|
 //! | push | anybody | newest => node, whose link points to the newest before it; CAS |
-//! | take all | the inbox's worker | newest => null; one swap |
+//! | take all | the inbox's worker, or the monitor while a fiber holds that one | newest => null; one swap |
 //!
 //! Invariants:
 //! 1. A node behind `newest` stands in this inbox alone, lives, and its link is not written: [`Chained`]'s promises.

@@ -10,12 +10,12 @@ use crate::injector::Injector;
 use crate::lifecycle::Lifecycle;
 use crate::live::LiveTable;
 use crate::metrics::Counters;
-use crate::monitor::{Monitor, Watched};
+use crate::monitor::{Monitor, TICK, Watched};
 use crate::panic_policy::Policy;
 use crate::post::Post;
 use crate::runtime::Leaked;
 use crate::stack_use::Ledger;
-use crate::task::{Depot, Task};
+use crate::task::{Depot, Start, Task};
 use crate::trace::{Recorder, Tape};
 use sisal_base::CachePadded;
 use sisal_base::process_fence;
@@ -25,6 +25,7 @@ use sisal_coro::{Class, Pool};
 use sisal_queue::{Idle, Sleeper, Stealer};
 use sisal_reactor::Reactor;
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,10 @@ pub(crate) struct Member {
     /// Started fibers that are ready and may migrate; always empty where they stay home.
     pub(crate) movable: Stealer<Task, FRESH_MAX>,
     pub(crate) reactor: Arc<Reactor>,
+    /// Fresh tasks that were sent here so that homes are even, and came out of the inbox.
+    pub(crate) sent: Mutex<VecDeque<Task>>,
+    /// The worker has not come round for a tick or more, says the monitor.
+    pub(crate) is_held: AtomicBool,
     /// What the worker writes all the time, away from what the others read.
     pub(crate) live: CachePadded<LiveTable>,
     /// The worker has not offered fresh work of its own for a while: the monitor makes it owed.
@@ -59,9 +64,9 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// Leaves a fresh task that must start on this worker.
-    pub(crate) fn send_fresh(&self, task: Task) {
-        task.header().bound.set(true);
+    /// Leaves a fresh task that is to start on this worker.
+    pub(crate) fn send_fresh(&self, task: Task, start: Start) {
+        task.header().start.set(start);
         self.live.expect();
         self.post.deliver(task);
     }
@@ -196,9 +201,30 @@ impl Crew {
     /// Submits a fresh task from outside the workers.
     pub(crate) fn inject(&self, task: Task) {
         self.spawned_elsewhere.fetch_add(1, Ordering::Relaxed);
+        self.give_to_anybody(task);
+    }
+
+    fn give_to_anybody(&self, task: Task) {
         self.injector.push(task);
         self.wake_one();
         self.lifecycle.after_inject(self);
+    }
+
+    /// What was sent to a worker so that homes are even, and has not started, is given to anybody.
+    fn take_back(&self, member: &Member) {
+        let is_sent =
+            |task: &Task| task.header().record().is_none() && task.header().start.get() == Start::Sent;
+        let (mut sent, others): (Vec<_>, Vec<_>) = member.post.take_delivered().partition(is_sent);
+        if !others.is_empty() {
+            others.into_iter().for_each(|task| member.post.deliver(task));
+            self.lifecycle.after_deliver(member);
+        }
+        sent.extend(member.sent.lock().drain(..));
+        for task in sent {
+            member.live.expect_no_more();
+            task.header().start.set(Start::Anywhere);
+            self.give_to_anybody(task);
+        }
     }
 
     /// Rings every worker, so that it looks at the state of the runtime.
@@ -243,7 +269,15 @@ impl Watched for CrewWatch {
             self.crew.members[index].post.ring();
         }
         for (index, (member, watch)) in self.crew.members.iter().zip(&self.watches).enumerate() {
-            if let Seen::Busy(held) = watch.look(member) {
+            let seen = watch.look(member);
+            let is_held = matches!(seen, Seen::Busy(held) if held >= TICK);
+            if member.is_held.load(Ordering::Relaxed) != is_held {
+                member.is_held.store(is_held, Ordering::Relaxed);
+            }
+            if is_held {
+                self.crew.take_back(member);
+            }
+            if let Seen::Busy(held) = seen {
                 member.counters.note_held(held);
                 // Its sockets go on while a fiber hogs it: those who wait for them may live on other workers.
                 let _ = member.reactor.turn(Some(Duration::ZERO));

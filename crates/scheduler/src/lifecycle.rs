@@ -151,10 +151,7 @@ fn drop_one(task: Task) {
 
 /// Ends what was left, unrun, at the post of a worker that has ended.
 fn drop_delivered(member: &Member) {
-    let mut arrived = member.post.mailbox.inbox().take_all();
-    while let Some(node) = arrived.pop_front() {
-        // SAFETY: what is delivered carries the scheduler's reference, and its worker takes it no more.
-        let task = unsafe { Task::from_raw(node) };
+    for task in member.post.take_delivered() {
         match task.header().home() {
             None => task.abandon(NEVER_RAN.to_owned()),
             // A started fiber: leaked with its worker. Or, where a spawn was so late that the post serves another runtime

@@ -11,6 +11,7 @@ use crate::task::{Header, Task};
 use sisal_base::sync::atomic::{AtomicUsize, Ordering};
 use sisal_queue::Mailbox;
 use sisal_reactor::Reactor;
+use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One worker's place for what comes from elsewhere.
@@ -59,6 +60,13 @@ impl Post {
         if let Some(reactor) = &*self.reactor.lock().unwrap_or_else(PoisonError::into_inner) {
             reactor.ring();
         }
+    }
+
+    /// What was left here, in that order. All of it is to be looked at.
+    pub(crate) fn take_delivered(&self) -> impl Iterator<Item = Task> {
+        let mut delivered = self.mailbox.inbox().take_all();
+        // SAFETY: what is delivered carries the scheduler's reference, and each is taken once.
+        iter::from_fn(move || delivered.pop_front().map(|node| unsafe { Task::from_raw(node) }))
     }
 
     /// Leaves a task that must run on this worker, and wakes it if it sleeps.

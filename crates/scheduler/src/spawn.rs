@@ -6,7 +6,7 @@ use crate::crew::Crew;
 use crate::current::{pool_crew, with_worker};
 use crate::handle::{Fiber, JoinHandle};
 use crate::runtime::Handle;
-use crate::task::{LastAct, ResultRef, Task, TaskCell, Traits};
+use crate::task::{LastAct, ResultRef, Start, Task, TaskCell, Traits};
 use crate::worker::{Worker, spawn_fresh};
 use sisal_base::sync::atomic::Ordering;
 use sisal_coro::{Class, Pool};
@@ -326,7 +326,7 @@ fn send(crew: &Arc<Crew>, here: Option<&Worker>, task: Task, index: usize) {
         worker.tell_spawn(task);
         worker.note_send(task.header().id, index);
     }
-    member.send_fresh(task);
+    member.send_fresh(task, Start::Here);
     crew.lifecycle.after_deliver(member);
 }
 

@@ -9,7 +9,7 @@ use sisal::fiber::{self, Builder, JoinHandle};
 use sisal::net::{TcpListener, TcpStream};
 use std::io::{Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 fn at_home<T: Send + 'static>(worker: usize, f: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
@@ -78,5 +78,62 @@ fn a_connection_goes_on() {
         assert_eq!(reading.join().unwrap(), 1);
         told.store(true, Ordering::Release);
         hog.join().unwrap();
+    });
+}
+
+/// Fibers that wait on worker 1, so that fresh ones are sent to worker 0 to even out the homes.
+fn crowd() -> Vec<JoinHandle<()>> {
+    (0..40).map(|_| at_home(1, fiber::park)).collect()
+}
+
+fn disperse(crowd: Vec<JoinHandle<()>>) {
+    crowd.iter().for_each(|handle| handle.fiber().unpark());
+    crowd.into_iter().for_each(|handle| handle.join().unwrap());
+}
+
+const FRESH: usize = 100;
+
+#[test]
+fn fresh_fibers_that_are_sent_there_start_elsewhere() {
+    on_worker_1(|| {
+        let crowd = crowd();
+        sisal::sleep(Duration::from_millis(2));
+        let (told, hog) = hog();
+        let fresh: Vec<_> = (0..FRESH).map(|_| fiber::spawn(|| fiber::current().home())).collect();
+        let homes: Vec<_> = fresh.into_iter().map(|handle| handle.join().unwrap()).collect();
+        assert_eq!(homes, [Some(1); FRESH]);
+        told.store(true, Ordering::Release);
+        hog.join().unwrap();
+        disperse(crowd);
+    });
+}
+
+/// The hog came with them, and started first.
+#[test]
+fn fresh_fibers_behind_a_hog_that_was_sent_with_them_start_elsewhere() {
+    on_worker_1(|| {
+        let crowd = crowd();
+        sisal::sleep(Duration::from_millis(2));
+        let (started, hogs) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let body = || {
+            let (started, hogs) = (Arc::clone(&started), Arc::clone(&hogs));
+            move || {
+                started.fetch_add(1, Ordering::SeqCst);
+                if fiber::current().home() == Some(0) && hogs.fetch_add(1, Ordering::SeqCst) == 0 {
+                    let start = Instant::now();
+                    while started.load(Ordering::SeqCst) < FRESH {
+                        assert!(start.elapsed() < Duration::from_secs(20), "they wait for the hog");
+                        std::hint::spin_loop();
+                    }
+                }
+            }
+        };
+        // On a machine with no time for worker 0 it counts as held by what it has not even begun.
+        while hogs.load(Ordering::SeqCst) == 0 {
+            started.store(0, Ordering::SeqCst);
+            let fresh: Vec<_> = (0..FRESH).map(|_| fiber::spawn(body())).collect();
+            fresh.into_iter().for_each(|handle| handle.join().unwrap());
+        }
+        disperse(crowd);
     });
 }

@@ -106,6 +106,8 @@ mod idle_pushed_work_is_stolen;
 #[cfg(sisal_loom)]
 mod idle_rung_sees_why;
 #[cfg(sisal_loom)]
+mod inbox_taken_back;
+#[cfg(sisal_loom)]
 mod inbox_two_pushers;
 #[cfg(sisal_loom)]
 mod inbox_wakes_its_worker;

@@ -27,6 +27,7 @@ use sisal_coro::Class;
 use sisal_queue::{Idle, Local, deque};
 use sisal_reactor::Reactor;
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, Weak};
@@ -164,7 +165,8 @@ impl Builder {
     ///
     /// A fiber that computes for long gives way by [`checkpoint`](crate::checkpoint) now and then, or does it in
     /// [`blocking`](crate::blocking). Meanwhile other workers take the hog's fresh work, and the monitor sees to its
-    /// sockets; its started fibers wait, and those that were sent there to start, because many lived where they were spawned.
+    /// sockets; its started fibers wait, and those that must start there (`spawn_local`, [`home`](crate::Builder::home),
+    /// [`near`](crate::Builder::near)).
     pub fn hog_threshold(mut self, time: Duration) -> Self {
         self.hog_threshold = Some(time);
         self
@@ -343,6 +345,8 @@ impl Builder {
                 thread: AtomicU64::new(0),
                 desk: Desk::new(),
                 tape: Tape::new(),
+                sent: sisal_base::sync::Mutex::new(VecDeque::new()),
+                is_held: AtomicBool::new(false),
                 owes_later: AtomicBool::new(false),
                 noticed_close: AtomicBool::new(false),
                 ended: AtomicBool::new(false),

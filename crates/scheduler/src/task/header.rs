@@ -48,6 +48,16 @@ pub(crate) enum Timed {
     Fired,
 }
 
+/// Where a fresh task may start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Start {
+    Anywhere,
+    /// On the worker to which it was sent so that homes are even, unless a fiber holds that one.
+    Sent,
+    /// On that worker alone.
+    Here,
+}
+
 /// The part of a task that does not depend on its closure.
 #[repr(C)]
 pub(crate) struct Header {
@@ -55,8 +65,8 @@ pub(crate) struct Header {
     pub(crate) word: Word,
     /// Never to be stolen: its closure may not leave the thread on which it was spawned.
     pub(crate) local: bool,
-    /// A fresh task that starts on the worker to which it was sent. Its submitter's, then that worker's.
-    pub(crate) bound: Cell<bool>,
+    /// Its submitter's while it is fresh, then that of whoever takes it.
+    pub(crate) start: Cell<Start>,
     /// How deep its frames went when it parked last, in cache lines; 0 before, and if there are more than fit.
     depth: Cell<u8>,
     /// What has become of its timer. Here, and not asked of the timer, because a wake is over sooner if it does not touch the
@@ -124,7 +134,7 @@ impl Header {
                     link: Link::new(),
                     word: Word::running(),
                     local: traits.local,
-                    bound: Cell::new(false),
+                    start: Cell::new(Start::Anywhere),
                     depth: Cell::new(0),
                     timed: Cell::new(Timed::No),
                     state: JoinState::new(),

@@ -23,7 +23,7 @@ mod waker;
 
 pub(crate) use blocks::{Blocks, Depot};
 pub(crate) use cell::{LastAct, Payload, TaskCell};
-pub(crate) use header::{Header, Task, Timed, Traits};
+pub(crate) use header::{Header, Start, Task, Timed, Traits};
 pub(crate) use record::{Command, Record};
 pub(crate) use refs::{ResultRef, TaskRef};
 pub(crate) use waker::{lent_waker, waker};

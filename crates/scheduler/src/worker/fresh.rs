@@ -99,11 +99,7 @@ impl Worker {
             return self.pick_old();
         }
         let are_few = (2..=FEW_MAX).contains(&self.fresh.len());
-        if are_few {
-            self.pick_bound(VecDeque::pop_back).or_else(|| self.pick_of_few())
-        } else {
-            self.pick_young()
-        }
+        if are_few { self.pick_young_bound().or_else(|| self.pick_of_few()) } else { self.pick_young() }
     }
 
     fn pick_of_few(&self) -> Option<Task> {
@@ -162,7 +158,7 @@ impl Worker {
             Shares::Ours(left) => left > 0,
             Shares::GivenUp => false,
         };
-        if is_ours && self.bound.with(|bound| bound.is_empty()) {
+        if is_ours && !self.has_bound() {
             return self.pick_fresh(1);
         }
         let oldest = self.oldest_at_look.get();
@@ -173,19 +169,24 @@ impl Worker {
     /// The youngest fresh task.
     #[inline]
     fn pick_young(&self) -> Option<Task> {
-        self.pick_bound(VecDeque::pop_back).or_else(|| self.fresh.pop_young())
+        self.pick_young_bound().or_else(|| self.fresh.pop_young())
     }
 
-    /// The oldest fresh task of either kind, in turn: neither kind starves the other by spawning more of its own.
+    #[inline]
+    fn pick_young_bound(&self) -> Option<Task> {
+        self.pick_bound(VecDeque::pop_back).or_else(|| self.pick_sent(VecDeque::pop_back))
+    }
+
+    /// The oldest fresh task of each kind, in turn: no kind starves another by spawning more of its own.
     fn pick_old(&self) -> Option<Task> {
-        let stealable_first = self.stealable_first.get();
-        self.stealable_first.set(!stealable_first);
-        let bound = || self.pick_bound(VecDeque::pop_front);
-        if stealable_first {
-            self.fresh.pop_old().or_else(bound)
-        } else {
-            bound().or_else(|| self.fresh.pop_old())
-        }
+        const KINDS: usize = 3;
+        let from = self.old_from.get();
+        self.old_from.set((from + 1) % KINDS);
+        (from..from + KINDS).find_map(|kind| match kind % KINDS {
+            0 => self.fresh.pop_old(),
+            1 => self.pick_bound(VecDeque::pop_front),
+            _ => self.pick_sent(VecDeque::pop_front),
+        })
     }
 
     #[inline]
@@ -195,18 +196,37 @@ impl Worker {
         Some(task)
     }
 
+    #[inline]
+    pub(super) fn pick_sent(&self, end: impl FnOnce(&mut VecDeque<Task>) -> Option<Task>) -> Option<Task> {
+        if self.has_sent.get() { self.pick_of_sent(end) } else { None }
+    }
+
+    #[inline(never)]
+    fn pick_of_sent(&self, end: impl FnOnce(&mut VecDeque<Task>) -> Option<Task>) -> Option<Task> {
+        let member = &self.crew.members[self.index];
+        let mut sent = member.sent.lock();
+        let task = end(&mut sent);
+        self.has_sent.set(!sent.is_empty());
+        drop(sent);
+        task.inspect(|_| member.live.expect_no_more())
+    }
+
+    /// Whether some are here that no thief takes.
+    #[inline]
+    pub(super) fn has_bound(&self) -> bool {
+        self.bound.with(|bound| !bound.is_empty()) || self.has_sent.get()
+    }
+
     /// Whether a fresh task is here to be started.
     #[inline]
     pub(super) fn has_fresh(&self) -> bool {
-        !self.fresh.is_empty() || self.bound.with(|bound| !bound.is_empty())
+        !self.fresh.is_empty() || self.has_bound()
     }
 
     /// Whether those that could be started here, the last one or the other half, are left to another worker for a while.
     #[inline]
     pub(super) fn leaves_fresh(&self) -> bool {
-        self.grace.is_on()
-            && (self.fresh.len() == 1 || self.division.leaves_rest())
-            && self.bound.with(|bound| bound.is_empty())
+        self.grace.is_on() && (self.fresh.len() == 1 || self.division.leaves_rest()) && !self.has_bound()
     }
 
     /// Calls another worker, if one sleeps, for fresh work that a fiber which yields has left; `true` if it is to be left to that one for a

@@ -13,6 +13,7 @@ mod crosstalk;
 mod fresh;
 mod grace;
 mod held;
+mod homes;
 mod life;
 mod looks;
 mod probe;
@@ -50,6 +51,7 @@ use chaos::Chaos;
 use crosstalk::Crosstalk;
 use fresh::Division;
 use grace::Grace;
+use homes::Detour;
 use looks::Looks;
 use probe::Attention;
 use ready::Ready;
@@ -85,10 +87,12 @@ pub(crate) struct Worker {
     fresh: Local<Task, FRESH_MAX>,
     /// Started fibers that may run elsewhere; used only where started fibers migrate.
     movable: Local<Task, FRESH_MAX>,
-    /// Fresh tasks that are bound to start here: sent by who has too many fibers, or never to leave their thread.
+    /// Fresh tasks that start here and nowhere else.
     bound: OwnerCell<VecDeque<Task>>,
-    /// Whether the next look for an old fresh task begins with those that others may steal.
-    stealable_first: Cell<bool>,
+    /// Whether others may have sent some that have not started: [`Member::sent`](crate::crew::Member::sent).
+    has_sent: Cell<bool>,
+    /// Where the next look for an old fresh task begins.
+    old_from: Cell<usize>,
     /// The ready list: started fibers that run here next.
     ready: OwnerCell<Ready<Header>>,
     /// Ready-first: to run before the ready list.
@@ -136,8 +140,7 @@ pub(crate) struct Worker {
     ids: Cell<(u64, u64)>,
     choices: Rng,
     chaos: Chaos,
-    /// Where fresh tasks go while this worker has too many fibers.
-    detour: Cell<Option<usize>>,
+    detour: Detour,
     /// The runtime takes no more work, and our fibers have been asked to end.
     noticed_close: Cell<bool>,
     /// Offers of fresh work since the last that woke somebody.
@@ -167,7 +170,8 @@ impl Worker {
             fresh,
             movable,
             bound: OwnerCell::new(VecDeque::new()),
-            stealable_first: Cell::new(true),
+            has_sent: Cell::new(false),
+            old_from: Cell::new(0),
             ready: OwnerCell::new(Ready::new(crew.limits.migrate)),
             first: Cell::new(None),
             first_runs: Cell::new(0),
@@ -196,7 +200,7 @@ impl Worker {
             ids: Cell::new((0, 0)),
             choices: Rng::new(index as u64 + 1),
             chaos,
-            detour: Cell::new(None),
+            detour: Detour::new(),
             noticed_close: Cell::new(false),
             offers_skipped: Cell::new(0),
             search: Search::new(),
@@ -420,7 +424,9 @@ impl Worker {
             self.end_left_over(task);
         }
         self.drain_inbox();
-        while let Some(task) = self.bound.with(VecDeque::pop_front) {
+        while let Some(task) =
+            self.pick_bound(VecDeque::pop_front).or_else(|| self.pick_sent(VecDeque::pop_front))
+        {
             self.end_left_over(task);
         }
         // What we have put there since the runtime was closed.

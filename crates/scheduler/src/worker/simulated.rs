@@ -9,6 +9,7 @@ use crate::sim::{About, Outcome, Sim};
 use crate::spawn::Builder;
 use crate::task::{Task, TaskRef};
 use sisal_park::{Agent, AgentId};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// Turns that others get, at the most, before a call that blocks begins, and again before its end is seen.
@@ -54,7 +55,8 @@ impl Worker {
             }
         }
         if found.is_none() {
-            found = self.pick_bound(|bound| bound.remove(bound.iter().position(is_it)?));
+            let find = |tasks: &mut VecDeque<Task>| tasks.remove(tasks.iter().position(is_it)?);
+            found = self.pick_bound(find).or_else(|| self.pick_sent(find));
         }
         // One turn round: the oldest becomes the youngest.
         for _ in 0..if found.is_none() { self.fresh.len() } else { 0 } {

@@ -1,49 +1,22 @@
 //! How work comes to a worker: spawned fresh, or woken.
 //!
 //! Knows nothing of what runs.
-//!
-//! Homes are chosen by the count of live started fibers (but those that wait for their children), in blocks: when a worker leads the least loaded of two others by
-//! some ([`lead`]), the fresh tasks that it would start go to that one's inbox and start there, until that one leads by as many in
-//! turn. By luck alone an accept loop keeps every connection on its own worker (measured: half the machine idle); sending each second task away breaks
-//! pipelines (sieve 172 ms against 32).
 
 use super::Worker;
 use crate::crew::Crew;
 use crate::current::with_worker;
 use crate::injector::BUNCH_MAX;
 use crate::post::Post;
-use crate::sim::About;
-use crate::task::{Header, Task};
+use crate::task::{Header, Start, Task};
 use sisal_base::sync::atomic::Ordering;
 use sisal_park::WakeKind;
 use std::mem;
 use std::ptr;
 use std::sync::Arc;
 
-/// By how many live fibers a worker that has `own` must lead before its fresh tasks go elsewhere: a quarter, so that 64
-/// connections do not all stay with the worker that accepts them (measured with 64 whatever the count: 76 % of the CPU time
-/// on one of two workers), but no more than 64, and no fewer than 8, since large blocks keep pipelines together (a sieve on
-/// two workers: 32 ms in blocks of 64, 48 ms in blocks of 16). Among more than two workers half as much: one may lead while
-/// another is led, so that the counts lie apart by twice as much (measured with a quarter on four workers: 303 and 219 of
-/// 1,000 connections; with 64 where they talk much and steal much: 299 and 194).
-fn lead(own: usize, workers: usize) -> usize {
-    (own / shares(workers)).clamp(LEAD_MIN, lead_max(workers))
-}
-
-/// As many as it leads by at most, whatever it has.
-fn lead_max(workers: usize) -> usize {
-    256 / shares(workers)
-}
-
-fn shares(workers: usize) -> usize {
-    if workers > 2 { 8 } else { 4 }
-}
-
 /// Ticks after which a sleeper is called for fresh tasks whatever it found the last time: 100 ms. With 10 ms, 8 fibers that lock a mutex for
 /// short sections, spawned anew each 3 ms, were split between two workers in two of six processes (43 and 60 ns a section, else 23).
 pub(super) const TICKS_A_TRY: u32 = 10;
-
-const LEAD_MIN: usize = 8;
 
 /// Submits a fresh task of `crew`: to this thread's worker `here`, if it is one of that crew, else through the injector.
 #[inline]
@@ -164,7 +137,7 @@ impl Worker {
 
     /// A fresh task that must start here.
     pub(super) fn bind(&self, task: Task) {
-        task.header().bound.set(true);
+        task.header().start.set(Start::Here);
         self.crew.members[self.index].live.expect();
         self.bound.with(|bound| bound.push_back(task));
     }
@@ -189,53 +162,6 @@ impl Worker {
             injector.push(task);
         }
     }
-
-    /// Sends a task that would start here to another worker, if this one has too many fibers; `false` if it starts here.
-    #[inline]
-    pub(super) fn send_on(&self, task: Task) -> bool {
-        if self.crew.members.len() == 1 || task.header().bound.get() {
-            return false;
-        }
-        let Some(other) = self.detour() else { return false };
-        let member = &self.crew.members[other];
-        self.note_send(task.header().id, other);
-        member.send_fresh(task);
-        self.crew.lifecycle.after_deliver(member);
-        true
-    }
-
-    /// Where fresh tasks start instead, if this worker has too many fibers.
-    #[inline]
-    fn detour(&self) -> Option<usize> {
-        let own = self.crew.members[self.index].live.load();
-        if own < LEAD_MIN / 2 {
-            // Where few live here and there, the other may never lead.
-            self.detour.set(None);
-        }
-        // The other's counter is another core's line: not looked at before there is reason to.
-        if own < LEAD_MIN && self.detour.get().is_none() { None } else { self.detour_slow(own) }
-    }
-
-    fn detour_slow(&self, own: usize) -> Option<usize> {
-        let workers = self.crew.members.len();
-        let count = |index: usize| self.crew.members[index].live.load();
-        // Where they do little but talk to each other, blocks are as large as can be.
-        let lead = if self.holds_back() { lead_max(workers) } else { lead(own, workers) };
-        if let Some(other) = self.detour.get() {
-            if count(other) < own + lead {
-                return Some(other);
-            }
-            self.detour.set(None);
-        }
-        // The better of two random others, as good as the best of all (M. Mitzenmacher, "The power of two choices", 2001).
-        let draw = || (self.index + 1 + self.choose(About::Victim, workers - 1)) % workers;
-        let (a, b) = (draw(), draw());
-        let other = if count(a) <= count(b) { a } else { b };
-        if own >= count(other) + lead {
-            self.detour.set(Some(other));
-        }
-        self.detour.get()
-    }
 }
 
 #[cfg(test)]
@@ -251,7 +177,7 @@ pub(super) mod tests {
     use std::time::{Duration, Instant};
 
     /// Lets the worker hear so much talk that it holds offers back.
-    fn fill_with_talk(worker: &Worker) {
+    pub(in crate::worker) fn fill_with_talk(worker: &Worker) {
         const INTERVAL: Duration = Duration::from_millis(1);
         let begun = worker.now() + INTERVAL;
         worker.crosstalk.judge(begun, worker.tick_seen.get());
@@ -297,49 +223,6 @@ pub(super) mod tests {
         worker.tick_seen.set(called_at.wrapping_add(TICKS_A_TRY));
         assert!(is_called());
         worker.leave();
-    }
-
-    /// Else all that a quiet worker spawns would go to another, which need never lead either.
-    #[test]
-    fn a_detour_ends_with_the_crowd_that_began_it() {
-        let (crew, worker) = first_of_two();
-        let live = &crew.members[0].live;
-        assert_eq!(worker.detour(), None);
-        (0..LEAD_MIN + 1).for_each(|_| live.expect());
-        assert_eq!(worker.detour(), Some(1));
-        (0..LEAD_MIN / 2 + 1).for_each(|_| live.expect_no_more());
-        assert_eq!(worker.detour(), Some(1), "some of it is there");
-        live.expect_no_more();
-        assert_eq!(worker.detour(), None);
-        (0..LEAD_MIN / 2 - 1).for_each(|_| live.expect_no_more());
-        worker.leave();
-    }
-
-    /// A hundred times 1,000 tasks that one of four workers spawns, and of which half are stolen before they start.
-    #[test]
-    fn homes_are_even_also_where_workers_hold_back() {
-        const TASKS: usize = 1_000;
-        let (crew, workers) = workers::<4>();
-        let live = |index: usize| &crew.members[index].live;
-        workers.iter().for_each(fill_with_talk);
-        for round in 0..100 {
-            for _ in 0..TASKS {
-                let starter = workers[0].choose(About::Victim, 2) * workers[0].choose(About::Victim, 4);
-                live(workers[starter].detour().unwrap_or(starter)).expect();
-            }
-            let counts = [0, 1, 2, 3].map(|index| live(index).load());
-            let fair = TASKS / 4;
-            assert!(
-                counts.iter().all(|count| (fair * 8 / 10..=fair * 12 / 10).contains(count)),
-                "round {round}: {counts:?} of {TASKS}"
-            );
-            counts.iter().enumerate().for_each(|(index, count)| {
-                (0..*count).for_each(|_| live(index).expect_no_more());
-            });
-            // As after the last fiber's end.
-            workers.iter().for_each(|worker| assert_eq!(worker.detour(), None));
-        }
-        workers.iter().for_each(Worker::leave);
     }
 
     #[test]

@@ -23,7 +23,7 @@
 use super::Worker;
 use super::ahead::{Waiting, fetch_due, fetch_fresh};
 use crate::injector::Bunch;
-use crate::task::{Header, Task, Timed};
+use crate::task::{Header, Start, Task, Timed};
 use crate::timer::Due;
 use sisal_park::WakeKind;
 use std::ptr::NonNull;
@@ -351,15 +351,14 @@ impl Worker {
     /// Takes what others have left for us.
     #[inline(never)]
     pub(super) fn drain_inbox(&self) {
-        let mut arrived = self.post.mailbox.inbox().take_all();
-        while let Some(node) = arrived.pop_front() {
-            // SAFETY: what is delivered carries the scheduler's reference.
-            let task = unsafe { Task::from_raw(node) };
-            if task.header().record().is_none() {
-                // Sent here to start here, to even out the homes.
-                self.bound.with(|bound| bound.push_back(task));
-            } else {
+        for task in self.post.take_delivered() {
+            if task.header().record().is_some() {
                 self.admit(task, WakeKind::Back);
+            } else if task.header().start.get() == Start::Sent {
+                self.has_sent.set(true);
+                self.crew.members[self.index].sent.lock().push_back(task);
+            } else {
+                self.bound.with(|bound| bound.push_back(task));
             }
         }
     }

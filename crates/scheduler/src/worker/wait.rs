@@ -37,7 +37,7 @@ impl Worker {
     #[inline(never)]
     fn leave_some_to_called(&self) -> bool {
         (self.division.leaves_rest() || self.has_single_of_timed())
-            && self.bound.with(|bound| bound.is_empty())
+            && !self.has_bound()
             && self.wait_for_called()
     }
 
