@@ -76,6 +76,14 @@ impl Member {
     }
 }
 
+impl Drop for Member {
+    fn drop(&mut self) {
+        if self.is_ended() {
+            self.post.give();
+        }
+    }
+}
+
 /// How freely a sleeper is woken for fresh tasks. Written by thieves, after what their thefts were worth.
 ///
 /// It counts offers, since a look at the clock (22 ns) would cost each spawn more than all its atomics. What is skipped
@@ -320,6 +328,23 @@ mod tests {
     use super::*;
     use crate::runtime::Builder;
     use sisal_queue::Roused;
+    use std::ptr;
+
+    /// Else who spawns late, for a certain worker, leaves its task with a worker of another runtime.
+    #[test]
+    fn posts_serve_no_other_runtime_while_somebody_can_reach_theirs() {
+        let posts =
+            |crew: &Crew| crew.members.iter().map(|member| ptr::from_ref(member.post)).collect::<Vec<_>>();
+        let runtime = Builder::new().workers(2).build().unwrap();
+        let handle = runtime.handle().clone();
+        runtime.shutdown_timeout(Duration::from_secs(10)).unwrap();
+        let others: Vec<_> = (0..10).map(|_| Builder::new().workers(2).build().unwrap()).collect();
+        let reused = others
+            .iter()
+            .flat_map(|other| posts(other.handle().crew()))
+            .find(|post| posts(handle.crew()).contains(post));
+        assert_eq!(reused, None);
+    }
 
     #[test]
     fn late_debts_become_owed_each_fourth_tick_and_once() {

@@ -154,8 +154,7 @@ fn drop_delivered(member: &Member) {
     for task in member.post.take_delivered() {
         match task.header().home() {
             None => task.abandon(NEVER_RAN.to_owned()),
-            // A started fiber: leaked with its worker. Or, where a spawn was so late that the post serves another runtime
-            // by now, one of that runtime's, which must not be lost.
+            // A started fiber: leaked with its worker.
             Some(home) => home.deliver(task),
         }
     }

@@ -4,8 +4,9 @@
 //!
 //! *Last touch.* A waker from another thread takes a fiber out of `PARKED`, pushes it into its home's inbox, and then looks
 //! whether the worker sleeps. By then the fiber may have run and ended, and its runtime may be gone. So a post is never
-//! freed: a stopped runtime's posts go to a list from which the next runtime takes its own. The worst that a late waker
-//! can do is wake a worker that has nothing to do.
+//! freed: a runtime's posts go to a list from which the next runtime takes its own. The worst that a late waker
+//! can do is wake a worker that has nothing to do. They go there when nobody can reach the runtime any more, so that a late
+//! spawner's fresh task is never left with another runtime.
 
 use crate::task::{Header, Task};
 use sisal_base::sync::atomic::{AtomicUsize, Ordering};
@@ -44,7 +45,7 @@ impl Post {
         self.index.load(Ordering::Relaxed)
     }
 
-    /// The worker is gone, and with it every fiber that has this home.
+    /// The worker is gone, and with it every fiber that has this home, and whoever could send it one.
     pub(crate) fn give(&'static self) {
         self.disconnect();
         FREE.lock().unwrap_or_else(PoisonError::into_inner).push(self);

@@ -102,8 +102,7 @@ pub(super) fn shut_down(crew: &Arc<Crew>, threads: Threads, timeout: Duration) -
     Err(StillRunning { fibers, hogged_workers })
 }
 
-/// Joins the threads that have come to their end, closes their reactors and gives their posts back. Whoever has a leaked
-/// fiber keeps everything.
+/// Joins the threads that have come to their end and closes their reactors. Whoever has a leaked fiber keeps everything.
 fn release(crew: &Arc<Crew>, threads: Threads, on_own_fiber: bool) {
     let mut whole = true;
     let mut threads_of_workers = threads.workers.into_iter();
@@ -113,7 +112,7 @@ fn release(crew: &Arc<Crew>, threads: Threads, on_own_fiber: bool) {
         if member.is_ended() && member.live.count() == 0 {
             let _ = thread.map(std::thread::JoinHandle::join);
             member.reactor.close();
-            member.post.give();
+            member.post.disconnect();
         } else {
             whole = false;
         }

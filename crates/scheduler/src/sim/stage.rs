@@ -170,8 +170,6 @@ impl Stage {
         if self.crew.live() > 0 {
             // Wakers of leaked fibers still reach into it.
             std::mem::forget(Arc::clone(&self.crew));
-        } else {
-            self.crew.members.iter().for_each(|member| member.post.give());
         }
     }
 }
