@@ -44,7 +44,7 @@ fn judge(text: &str, number: &str) {
         "parked: recv 0x",
         "parked: sleep, spawned at crates/sisal/tests/gdb.rs:",
         "2 fibers",
-        "::wait_for_ever ",
+        "::wait_for_ever",
         "no fiber #999999",
     ] {
         assert!(text.contains(part), "{part} is not in:\n{text}");
