@@ -41,6 +41,8 @@ pub(crate) struct Member {
     pub(crate) reactor: Arc<Reactor>,
     /// Fresh tasks that were sent here so that homes are even, and came out of the inbox.
     pub(crate) sent: Mutex<VecDeque<Task>>,
+    /// Whether any were sent here since the monitor last took some back. Set after they were left: what the monitor misses its next tick finds.
+    pub(crate) was_sent_some: AtomicBool,
     /// The worker has not come round for a tick or more, says the monitor.
     pub(crate) is_held: AtomicBool,
     /// What the worker writes all the time, away from what the others read.
@@ -218,16 +220,24 @@ impl Crew {
         self.lifecycle.after_inject(self);
     }
 
-    /// What was sent to a worker so that homes are even, and has not started, is given to anybody.
+    /// What was sent to a worker so that homes are even, and has not started, is given to anybody. Once the runtime takes no more work, the
+    /// worker drops it: this is no thread for users' code.
     fn take_back(&self, member: &Member) {
+        // Acquire: pairs with the Release in `send_on`. Cleared first: who sends more from here on says so again.
+        let some = &member.was_sent_some;
+        if !self.lifecycle.is_open() || !some.load(Ordering::Relaxed) || !some.swap(false, Ordering::Acquire)
+        {
+            return;
+        }
+        let mut sent: Vec<_> = member.sent.lock().drain(..).collect();
         let is_sent =
             |task: &Task| task.header().record().is_none() && task.header().start.get() == Start::Sent;
-        let (mut sent, others): (Vec<_>, Vec<_>) = member.post.take_delivered().partition(is_sent);
+        let (newer, others): (Vec<_>, Vec<_>) = member.post.take_delivered().partition(is_sent);
         if !others.is_empty() {
             others.into_iter().for_each(|task| member.post.deliver(task));
             self.lifecycle.after_deliver(member);
         }
-        sent.extend(member.sent.lock().drain(..));
+        sent.extend(newer);
         for task in sent {
             member.live.expect_no_more();
             task.header().start.set(Start::Anywhere);

@@ -346,6 +346,7 @@ impl Builder {
                 desk: Desk::new(),
                 tape: Tape::new(),
                 sent: sisal_base::sync::Mutex::new(VecDeque::new()),
+                was_sent_some: AtomicBool::new(false),
                 is_held: AtomicBool::new(false),
                 owes_later: AtomicBool::new(false),
                 noticed_close: AtomicBool::new(false),
