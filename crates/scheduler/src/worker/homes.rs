@@ -54,8 +54,9 @@ pub(super) struct Detour {
     /// How many have gone there since it was judged last, and the fewest that were there since.
     sent: Cell<usize>,
     before: Cell<usize>,
-    /// Sent in vain up to now: see above.
+    /// How many of those that live here do not count: see above.
     excused: Cell<usize>,
+    /// How many are sent before it is judged.
     judged_after: Cell<usize>,
 }
 

@@ -3,7 +3,7 @@
 //! Knows nothing of runtimes' beginnings and ends, nor of what users call.
 //!
 //! Read `turn` for the order in which it takes work, `search` for what it does when it has none, `submit` for how work
-//! comes to it, `life` for its first and last steps, `agent` for what it asks of the worker.
+//! comes to it, `homes` for what it sends on, `life` for its first and last steps, `agent` for what it asks of the worker.
 
 mod agent;
 mod ahead;
