@@ -43,7 +43,8 @@ pub(crate) struct Member {
     pub(crate) sent: Mutex<VecDeque<Task>>,
     /// Whether any were sent here since the monitor last took some back. Set after they were left: what the monitor misses its next tick finds.
     pub(crate) was_sent_some: AtomicBool,
-    /// The worker has not come round for a tick or more, says the monitor.
+    /// One fiber has held the worker for a tick or more, says the monitor. (Not one that waits for a processor: on a busy machine that might be
+    /// any, and homes would be uneven.)
     pub(crate) is_held: AtomicBool,
     /// What the worker writes all the time, away from what the others read.
     pub(crate) live: CachePadded<LiveTable>,
@@ -288,7 +289,7 @@ impl Watched for CrewWatch {
         }
         for (index, (member, watch)) in self.crew.members.iter().zip(&self.watches).enumerate() {
             let seen = watch.look(member);
-            let is_held = matches!(seen, Seen::Busy(held) if held >= TICK);
+            let is_held = watch.held(member, TICK).is_some();
             if member.is_held.load(Ordering::Relaxed) != is_held {
                 member.is_held.store(is_held, Ordering::Relaxed);
             }

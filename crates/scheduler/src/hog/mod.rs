@@ -59,19 +59,23 @@ impl Watch {
         Seen::Busy(since.elapsed())
     }
 
-    /// Whether it is time to report this worker: once for each time that it is held. A thread that would run, but to which
-    /// the system has given no CPU, is not held by its fiber.
-    pub(crate) fn is_due(&self, member: &Member, threshold: Duration) -> Option<Duration> {
+    /// For how long one fiber has held this worker, if for `least` or more. A thread that would run, but to which the system has given no
+    /// CPU, is not held by its fiber.
+    pub(crate) fn held(&self, member: &Member, least: Duration) -> Option<Duration> {
         let (since, used_before) = self.since.get()?;
         let held = since.elapsed();
-        if self.reported.get() || held < threshold {
+        if held < least {
             return None;
         }
         let thread = member.thread.load(Ordering::Acquire);
         let used = sample::cpu_time(thread).saturating_sub(used_before);
-        if used < threshold / 2 && sample::waits_for_cpu(thread) {
-            return None;
-        }
+        let is_starved = used < least / 2 && sample::waits_for_cpu(thread);
+        (!is_starved).then_some(held)
+    }
+
+    /// Whether it is time to report this worker: once for each time that it is held.
+    pub(crate) fn is_due(&self, member: &Member, threshold: Duration) -> Option<Duration> {
+        let held = if self.reported.get() { None } else { self.held(member, threshold) }?;
         self.reported.set(true);
         Some(held)
     }
