@@ -224,7 +224,8 @@ impl Crew {
     /// What was sent to a worker so that homes are even, and has not started, is given to anybody. Once the runtime takes no more work, the
     /// worker drops it: this is no thread for users' code.
     fn take_back(&self, member: &Member) {
-        // Acquire: pairs with the Release in `send_on`. Cleared first: who sends more from here on says so again.
+        // Acquire: pairs with the Release in `send_on`, so that what is announced is there to be taken. Cleared first: who sends more from
+        // here on says so again.
         let some = &member.was_sent_some;
         if !self.lifecycle.is_open() || !some.load(Ordering::Relaxed) || !some.swap(false, Ordering::Acquire)
         {

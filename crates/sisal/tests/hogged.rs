@@ -128,7 +128,7 @@ fn fresh_fibers_behind_a_hog_that_was_sent_with_them_start_elsewhere() {
                 }
             }
         };
-        // On a machine with no time for worker 0 it counts as held by what it has not even begun.
+        // Worker 0 may have no time to start one before a verdict that it is held, and then there is no hog in that round.
         while hogs.load(Ordering::SeqCst) == 0 {
             started.store(0, Ordering::SeqCst);
             let fresh: Vec<_> = (0..FRESH).map(|_| fiber::spawn(body())).collect();
