@@ -215,6 +215,7 @@ impl Crew {
         self.give_to_anybody(task);
     }
 
+    /// Leaves a fresh task where whoever has time takes it.
     fn give_to_anybody(&self, task: Task) {
         self.injector.push(task);
         self.wake_one();

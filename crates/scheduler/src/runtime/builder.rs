@@ -178,7 +178,7 @@ impl Builder {
     /// its time, to 16 µs.
     ///
     /// A larger one saves CPU time where very many fibers sleep. Measured with 20,000 that sleep 1 to 100 ms, ten times each, on two workers:
-    /// 330 to 370 ms of CPU time and 0.2 ms late at the 99th percentile if not set, 173 ms and 1.1 ms late with a millisecond.
+    /// 330 to 370 ms of CPU time and 0.2 ms late at the 99th percentile if not set, 170 to 190 ms and 1.1 ms late with a millisecond.
     ///
     /// ```
     /// use std::time::Duration;
